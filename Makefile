@@ -1,0 +1,68 @@
+# `make run` starts the registry, `make test` tests it; `make help` lists the rest.
+# Nothing is needed but Python >= 3.12, git and make: all else comes from the locks in requirements/.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+UV := .venv/bin/uv
+SYNC := $(UV) pip sync --quiet --require-hashes --python $(PY)
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.12 \
+	--custom-compile-command "make lock"
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
+
+.PHONY: help run test lint messages lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv messages ## start everything; PORT= and DATA_DIR= choose port and data folder
+	@exec $(PY) -m config.run
+
+test: .venv/test.stamp messages lint ## install what tests need and run them all; ARGS= goes to pytest
+	@$(PY) -m pytest $(ARGS)
+
+lint: .venv/test.stamp ## style, formatting, and who may import whom
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports
+
+messages: $(CATALOGUES)
+
+# Compiled in pure Python; no system gettext is asked for.
+%.mo: %.po | .venv
+	@$(PY) -c 'import sys, polib; polib.pofile(sys.argv[1]).save_as_mofile(sys.argv[2])' $< $@
+
+.venv: .venv/run.stamp
+
+# uv itself comes from a lock too, so that a clean machine needs no global tool.
+.venv/uv.stamp: requirements/uv.txt
+	@if ! $(PY) -c 'import pip' 2>/dev/null; then \
+	  python=$$(sh requirements/find_python.sh) || exit 1; \
+	  echo "Making .venv with $$python"; $$python -m venv --clear .venv; fi
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run.stamp: requirements/run.txt .venv/uv.stamp
+	@echo "Installing what the registry needs"
+	@rm -f .venv/test.stamp
+	@cat requirements/uv.txt requirements/run.txt > .venv/wanted.txt && $(SYNC) .venv/wanted.txt
+	@touch $@
+
+.venv/test.stamp: requirements/test.txt .venv/run.stamp
+	@echo "Installing what the tests need"
+	@cat requirements/uv.txt requirements/test.txt > .venv/wanted.txt && $(SYNC) .venv/wanted.txt
+	@touch $@
+
+lock: .venv/uv.stamp ## remake the locks from pyproject.toml (UPGRADE=1 takes newer versions)
+	@echo "uv" | $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/uv.txt -
+	@$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt pyproject.toml
+	@$(LOCK) -c requirements/run.txt $(if $(UPGRADE),--upgrade) --group test -o requirements/test.txt pyproject.toml
+	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt || \
+	{ echo "A lock names an index host: see above."; exit 1; }
+
+clean: ## remove .venv and everything made from the sources; data folders stay
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test
+	rm -f locale/*/LC_MESSAGES/django.mo
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
