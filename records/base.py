@@ -1,0 +1,157 @@
+"""Record, Change, and the columns that every record has."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from .ids import NewId
+from .rights import RecordQuerySet, Visibility
+
+
+class Record(models.Model):
+    """One narrow row under every record, so that anything can point at any record with a real foreign key.
+
+    Written by triggers alone (history.py): it follows the row of the record's own kind.
+    `within` is the program whose participants may read what is shared. The row outlives its record: it is the tombstone.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=32)
+    visibility = models.SmallIntegerField(choices=Visibility)
+    version = models.IntegerField()
+    is_retired = models.BooleanField(default=False)
+    is_deleted = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    within = models.UUIDField(null=True)
+    changed_at = models.DateTimeField()
+    change = models.ForeignKey("Change", models.PROTECT)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-changed_at", "-id"], name="record_latest"),
+            models.Index(fields=["change"], name="record_change"),
+            models.Index(fields=["within", "visibility"], name="record_within"),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.id}"
+
+
+class Change(models.Model):
+    """Who changed something, when, why and through which door. One per transaction; the versions point at it.
+
+    The actor is kept by id and name without a foreign key: history outlives accounts.
+    """
+
+    class Door(models.TextChoices):
+        PAGE = "page", _("page")
+        API = "api", _("API")
+        IMPORT = "import", _("import")
+        COMMAND = "command", _("command line")
+        SQL = "sql", _("database")
+
+    at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=200)
+    door = models.CharField(max_length=16, choices=Door)
+    reason = models.TextField(blank=True)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-at"], name="change_latest")]
+
+    def __str__(self):
+        return f"{self.actor_name}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class RecordBase(models.Model):
+    """The columns of every record. `version`, `updated_at` and `change_id` are set by the database alone."""
+
+    id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
+    visibility = models.SmallIntegerField(_("visibility"), choices=Visibility, default=Visibility.PUBLIC)
+    is_retired = models.BooleanField(_("retired"), default=False)
+    version = models.IntegerField(db_default=1, editable=False)
+    updated_at = models.DateTimeField(
+        _("updated at"), db_default=models.Func(function="clock_timestamp"), editable=False
+    )
+    change_id = models.BigIntegerField(db_default=models.Func(function="registry_change"), editable=False)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Named(models.Model):
+    """Names in Korean and English, one of them at least, and other spellings that sources use."""
+
+    name_ko = models.CharField(_("name (Korean)"), max_length=300, blank=True)
+    name_en = models.CharField(_("name (English)"), max_length=300, blank=True)
+    aliases = ArrayField(models.CharField(max_length=300), verbose_name=_("other names"), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return in_language(self.name_ko, self.name_en)
+
+
+class Titled(models.Model):
+    """As Named, for what has a title."""
+
+    title_ko = models.CharField(_("title (Korean)"), max_length=500, blank=True)
+    title_en = models.CharField(_("title (English)"), max_length=500, blank=True)
+    aliases = ArrayField(models.CharField(max_length=500), verbose_name=_("other titles"), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return in_language(self.title_ko, self.title_en)
+
+
+def in_language(ko: str, en: str) -> str:
+    """The text in the reader's language; where there is none, the other one."""
+    return (ko or en) if (get_language() or "ko").startswith("ko") else (en or ko)
+
+
+def has_a_name(name: str) -> models.CheckConstraint:
+    """Constraint of a Named kind: a name in one language at least."""
+    return models.CheckConstraint(
+        condition=~models.Q(name_ko="", name_en=""),
+        name=f"{name}_has_a_name",
+        violation_error_message=_("Give a name in Korean or in English."),
+    )
+
+
+def has_a_title(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=~models.Q(title_ko="", title_en=""),
+        name=f"{name}_has_a_title",
+        violation_error_message=_("Give a title in Korean or in English."),
+    )
+
+
+def public_or_internal(name: str) -> models.CheckConstraint:
+    """Institutions, labs, researchers and sources are not shared with the participants of one program."""
+    return models.CheckConstraint(
+        condition=models.Q(visibility__in=[Visibility.PUBLIC, Visibility.INTERNAL]),
+        name=f"{name}_public_or_internal",
+        violation_error_message=_(
+            "This is public or internal; it belongs to no single program that it could be shared in."
+        ),
+    )
+
+
+def in_turn(name: str, first: str, then: str) -> models.CheckConstraint:
+    """The date `then` cannot lie wholly before the date `first`."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{first}_first": None})
+        | models.Q(**{f"{then}_last": None})
+        | models.Q(**{f"{then}_last__gte": models.F(f"{first}_first")}),
+        name=f"{name}_{then}_after_{first}",
+        violation_error_message=_("The end lies before the beginning."),
+    )

@@ -1,0 +1,67 @@
+"""Rights: who may see a row. A row that one may not see does not exist for one.
+
+A `Reader` is what is known of the asker, worked out once per request by `programs.rules.reader_for`.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Visibility(models.IntegerChoices):
+    """In rising order: a row is at least as hidden as what it belongs to."""
+
+    PUBLIC = 0, _("public")
+    SHARED = 1, _("shared")
+    INTERNAL = 2, _("internal")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What the asker may see: everything up to `level`, and what is shared within the programs `takes_part_in`."""
+
+    level: int = Visibility.PUBLIC
+    takes_part_in: frozenset[uuid.UUID] = frozenset()
+    institutions: frozenset[uuid.UUID] = frozenset()  # that the reader reports for, their units included
+    is_signed_in: bool = False
+    is_officer: bool = False
+    user_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Equal for readers with equal rights."""
+        return f"{self.level}:{','.join(sorted(map(str, self.takes_part_in)))}"
+
+
+ANYONE = Reader()
+EVERYTHING = Reader(level=Visibility.INTERNAL, is_signed_in=True, is_officer=True)
+
+
+class RecordQuerySet(models.QuerySet):
+    """Many records of one kind, or many rows of Record itself."""
+
+    def visible_to(self, reader: Reader):
+        """The rows that exist for this reader. Retired ones do not; see `with_retired`."""
+        return self.filter(may_see(reader), is_retired=False)
+
+    def with_retired_visible_to(self, reader: Reader):
+        return self.filter(may_see(reader))
+
+
+def may_see(reader: Reader) -> Q:
+    """The condition on a table that has `visibility` and `id` (or `within`, on Record itself)."""
+    if reader.level >= Visibility.INTERNAL:
+        return Q()
+    seen = Q(visibility__lte=reader.level)
+    if reader.level < Visibility.SHARED and reader.takes_part_in:
+        seen |= Q(visibility=Visibility.SHARED, id__in=_shared_with(reader))
+    return seen
+
+
+def _shared_with(reader: Reader):
+    from .base import Record
+
+    return Record.objects.filter(visibility=Visibility.SHARED, within__in=reader.takes_part_in).values("id")

@@ -1,0 +1,48 @@
+"""What the database refuses, said to a person. One translator for both doors.
+
+The sentence of a constraint stands beside it (`violation_error_message`); those of triggers and foreign keys stand here.
+"""
+
+from functools import cache
+
+from django.apps import apps
+from django.db import IntegrityError, models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+OF_TRIGGERS = {
+    "record_id_never_changes": gettext_lazy("The id of a record never changes."),
+    "record_id_once": gettext_lazy("This id belongs to a record of another kind."),
+    "project_no_circle": gettext_lazy("A project cannot be a part of its own parts."),
+    "project_parent_in_program": gettext_lazy("A project and the project that it is part of lie in the same program."),
+    "participation_project_in_program": gettext_lazy("The project lies in another program."),
+    "fundingline_project_in_program": gettext_lazy("The project lies in another program."),
+}
+
+
+@cache
+def _of_constraints() -> dict[str, object]:
+    return {c.name: c.violation_error_message for model in apps.get_models() for c in model._meta.constraints}
+
+
+def sentence(name: str) -> str:
+    """The sentence of the constraint `name`, in the reader's language."""
+    if name.startswith("record_as_hidden_as_"):
+        return _("It must be at least as hidden as its “%s”.") % name.removeprefix("record_as_hidden_as_")
+    found = OF_TRIGGERS.get(name) or _of_constraints().get(name)
+    if found and found != models.BaseConstraint.default_violation_error_message:
+        return str(found)
+    return _("The database refused this (%s).") % name
+
+
+def explain(error: IntegrityError) -> str:
+    """What a person needs to know of an IntegrityError."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is None:
+        return str(error)
+    text = sentence(diagnosis.constraint_name or "")
+    return f"{text} {diagnosis.message_detail}" if diagnosis.message_detail else text
+
+
+def problems_found(count: int) -> str:
+    return ngettext("%d problem.", "%d problems.", count) % count

@@ -1,0 +1,172 @@
+"""Timelines: one entry per dated fact, with its owners indexed, worked out by workers from what each kind declares.
+
+A kind declares `dated=(Dated("period", "starts_on", "ends_on"), …)` and `owners=("program", "project", …)`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
+
+from .base import Record
+from .dates import EdtfField
+from .figures import Figure
+from .rights import Reader
+
+
+class TimelineEntry(models.Model):
+    """연표 항목. One dated fact of one record. Replaced by workers; what it says can be worked out again from the records.
+
+    `owners` are the records on whose timelines it stands. Rights are those of its record.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.ForeignKey(Record, models.PROTECT, related_name="timeline_entries", db_constraint=False)
+    kind = models.CharField(max_length=32)
+    fact = models.CharField(max_length=32)
+    starts_on = EdtfField(_("starts"))
+    ends_on = EdtfField(_("ends"))
+    first = models.DateField(null=True)  # the first day that it can mean; NULL: no start is stated
+    last = models.DateField(null=True)  # the last day that it can mean; NULL: no end is stated
+    is_planned = models.BooleanField()
+    owners = ArrayField(models.UUIDField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "fact"], name="timeline_entry_once")]
+        indexes = [
+            GinIndex(fields=["owners"], name="timeline_entry_owners"),
+            models.Index(fields=["first", "id"], name="timeline_entry_first"),
+        ]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A dated fact of a kind: the field(s) that hold its date, and whether the fact is only planned (an SQL condition)."""
+
+    fact: str
+    starts: str
+    ends: str | None = None
+    planned: str = "false"
+
+
+COLUMNS = "record_id, kind, fact, starts_on, ends_on, first, last, is_planned, owners"
+
+
+def entries_sql() -> str:
+    """One SELECT over every dated kind that gives all timeline entries from the facts (columns as in COLUMNS)."""
+    from .kinds import kinds
+
+    return " UNION ALL ".join(_entry_sql(kind, dated) for kind in kinds().values() for dated in kind.dated)
+
+
+def _entry_sql(kind, dated: Dated) -> str:
+    owners = ", ".join(["t.id", *(f"t.{kind.model._meta.get_field(name).column}" for name in kind.owners)])
+    ends = dated.ends or dated.starts
+    return (
+        f"SELECT t.id AS record_id, '{kind.name}' AS kind, '{dated.fact}' AS fact, t.{dated.starts} AS starts_on,"
+        f" t.{ends} AS ends_on, t.{dated.starts}_first AS first, t.{ends}_last AS last, ({dated.planned}) AS is_planned,"
+        f" (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(ARRAY[{owners}]) o WHERE o IS NOT NULL) AS owners"
+        f" FROM {kind.model._meta.db_table} t"
+        f" WHERE NOT t.is_retired AND (t.{dated.starts} IS NOT NULL OR t.{ends} IS NOT NULL)"
+    )
+
+
+def recompute(scopes: set[UUID] | None) -> None:
+    """Replace the entries of these records (None: of all)."""
+    ids = None if scopes is None else list(scopes)
+    here = "" if ids is None else "WHERE record_id = ANY(%(ids)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM records_timelineentry {here}", {"ids": ids})
+        cursor.execute(
+            f"INSERT INTO records_timelineentry ({COLUMNS}) SELECT {COLUMNS} FROM ({entries_sql()}) e {here}",
+            {"ids": ids},
+        )
+
+
+def differences():
+    """Sentences about entries that are stored wrongly."""
+    columns = COLUMNS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH facts AS ({entries_sql()}), stored AS (SELECT {columns} FROM records_timelineentry)"
+            f" SELECT 'missing', * FROM (SELECT {columns} FROM facts EXCEPT ALL SELECT {columns} FROM stored) m"
+            f" UNION ALL SELECT 'wrong', * FROM (SELECT {columns} FROM stored EXCEPT ALL SELECT {columns} FROM facts) w"
+        )
+        for what, record, kind, fact, *_rest in cursor:
+            yield f"timeline: {what} entry “{fact}” of {kind} {record}"
+
+
+TIMELINES = Figure("timelines", recompute, differences)
+
+
+# ---- asked by pages and API ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated fact, as stored in TimelineEntry."""
+
+    record: UUID
+    kind: str
+    fact: str
+    starts_on: str | None
+    ends_on: str | None
+    first: date | None
+    last: date | None
+    is_planned: bool
+
+    @property
+    def place(self) -> list[str]:
+        """Where it stands in the order of entries; what a cursor holds."""
+        return [str(self.first or self.last), str(self.record), self.fact]
+
+
+def entries(
+    reader: Reader,
+    *,
+    owners: Sequence[UUID] = (),
+    kinds: Sequence[str] = (),
+    begins: date | None = None,
+    ends: date | None = None,
+    as_of: date | None = None,
+    is_past: bool = False,
+    after: Sequence[str] = (),
+    limit: int = 200,
+) -> list[Entry]:
+    """Entries on the timelines of all of `owners`, in order of their first day, that can touch `begins`–`ends`.
+
+    `as_of`: only what can have begun by that day. `is_past` (inside `known_at`): worked out from the facts of then.
+    """
+    source = f"({entries_sql()})" if is_past else "records_timelineentry"
+    asked = {
+        "level": reader.level, "shared": list(reader.takes_part_in) if reader.level < 1 else [], "owners": list(owners),
+        "kinds": list(kinds), "begins": begins, "ends": ends, "as_of": as_of, "limit": limit,
+        "day": after[0] if after else None, "record": after[1] if after else None, "fact": after[2] if after else None,
+    }  # fmt: skip
+    where = [
+        "NOT r.is_retired",
+        "(r.visibility <= %(level)s OR (r.visibility = 1 AND r.within = ANY(%(shared)s::uuid[])))",
+    ]
+    where += ["e.owners @> %(owners)s::uuid[]"] if owners else []
+    where += ["e.kind = ANY(%(kinds)s)"] if kinds else []
+    where += ["coalesce(e.last, e.first) >= %(begins)s"] if begins else []
+    where += ["coalesce(e.first, e.last) <= %(ends)s"] if ends else []
+    where += ["coalesce(e.first, e.last) <= %(as_of)s"] if as_of else []
+    where += (
+        ["(coalesce(e.first, e.last), e.record_id, e.fact) > (%(day)s::date, %(record)s::uuid, %(fact)s)"]
+        if after
+        else []
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.record_id, e.kind, e.fact, e.starts_on, e.ends_on, e.first, e.last, e.is_planned"
+            f" FROM {source} e JOIN public.records_record r ON r.id = e.record_id WHERE {' AND '.join(where)}"
+            " ORDER BY coalesce(e.first, e.last), e.record_id, e.fact LIMIT %(limit)s",
+            asked,
+        )
+        return [Entry(*row) for row in cursor]
