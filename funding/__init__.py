@@ -1,0 +1,1 @@
+"""Money: funding lines, their amounts, and the totals that workers keep."""

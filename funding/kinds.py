@@ -1,0 +1,98 @@
+"""How money is shown and taken."""
+
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+
+from programs.kinds import IN_PROGRAM
+from programs.models import Project
+from records.kinds import AsOf, Field, Filter, Kind, Related, Type
+from records.timelines import Dated
+
+from .models import FundingAmount, FundingLine, PayerKind
+
+
+def _by_year(values):
+    years = {int(v) for v in values if v != "null"}
+    of_year = Q(fiscal_year__in=years) | (Q(fiscal_year=None) if "null" in values else Q())
+    return Q(Exists(FundingAmount.objects.filter(of_year, line=OuterRef("id"), is_retired=False)))
+
+
+def _within(ids):
+    """Lines of these projects and of everything below them."""
+    below = RawSQL(
+        "WITH RECURSIVE below (id) AS (SELECT unnest(%s::uuid[]) UNION"
+        " SELECT p.id FROM below b JOIN programs_project p ON p.parent_id = b.id) SELECT id FROM below",
+        [list(ids)],
+    )
+    return Q(project__in=below)
+
+
+def _stated_by(day):
+    """A line counts from the first day on which one of its amounts can have been decided, or always if it has none."""
+    amounts = FundingAmount.objects.filter(line=OuterRef("id"), is_retired=False)
+    by_then = amounts.filter(Q(decided_on_first=None) | Q(decided_on_first__lte=day))
+    return Q(Exists(by_then)) | ~Q(Exists(amounts))
+
+
+def add_amounts(lines, reader, as_of):
+    """Set `planned` and `committed` of each line: the sum over its years of the latest amounts that the reader may see."""
+    amounts = FundingAmount.objects.filter(line__in=[line.id for line in lines]).visible_to(reader)
+    amounts = FUNDING_AMOUNT.counting_on(amounts, as_of or date.max)
+    for line in lines:
+        line.planned = line.committed = None
+    by_id = {line.id: line for line in lines}
+    for amount in amounts:
+        line = by_id[amount.line_id]
+        for measure in ("planned", "committed"):
+            value = getattr(amount, measure)
+            if value is not None:
+                setattr(line, measure, (getattr(line, measure) or 0) + value)
+
+
+FUNDING_LINE = Kind(
+    name="funding_line",
+    plural="funding-lines",
+    model=FundingLine,
+    fields=(
+        "name_ko", "name_en", "aliases", "program", "project", "payer", "unnamed_payer_kind", "recipient", "form",
+        "currency", "state", "category", "starts_on", "ends_on", "note_ko", "note_en",
+    ),
+    virtual=(
+        Field("payer_kind", Type.CHOICE, _("source of money"), tuple(PayerKind.choices), is_written=False),
+        Field("planned", Type.MONEY, _("planned amount"), is_written=False, is_asked=False),
+        Field("committed", Type.MONEY, _("committed amount"), is_written=False, is_asked=False),
+    ),
+    attach=add_amounts,
+    columns=("name", "program", "project", "payer", "payer_kind", "form", "planned", "committed", "currency", "state"),
+    label=("name",),
+    order="program",
+    search=("name_ko", "name_en", "aliases", "category"),
+    filters=(
+        Filter("fiscal_year", _("fiscal year"), _by_year),
+        Filter("within", _("project and its parts"), _within, Type.REF, Project),
+    ),
+    facts=("program", "payer", "payer_kind", "form", "planned", "committed"),
+    related=(Related("funding_amount", "line", ("fiscal_year", "planned", "committed", "currency", "decided_on")),),
+    dated=(Dated("period", "starts_on", "ends_on", planned="t.state = 'planned'"),),
+    owners=("program", "project", "payer", "recipient"),
+    as_of=lambda rows, day: rows.filter(_stated_by(day)),
+    in_menu=True,
+)  # fmt: skip
+
+FUNDING_AMOUNT = Kind(
+    name="funding_amount",
+    plural="funding-amounts",
+    model=FundingAmount,
+    fields=("line", "fiscal_year", "decided_on", "planned", "committed"),
+    virtual=(Field("currency", Type.TEXT, _("currency"), is_written=False),),
+    columns=("line", "fiscal_year", "planned", "committed", "currency", "decided_on"),
+    label=("line", "fiscal_year"),
+    order="line",
+    filters=(IN_PROGRAM,),
+    facts=("line", "fiscal_year", "planned", "committed", "decided_on"),
+    as_of=AsOf("decided_on", key=("line", "fiscal_year")),
+    money=("planned", "committed"),
+)

@@ -1,0 +1,198 @@
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Institution
+from programs.models import Program, Project
+from records.base import Named, RecordBase, in_language, in_turn
+from records.dates import EdtfField, edtf_days
+from records.rights import RecordQuerySet
+
+
+class PayerKind(models.TextChoices):
+    """재원. Where money comes from, by the kind of its payer."""
+
+    NATIONAL = "national", _("national government")
+    LOCAL = "local", _("local government")
+    INDUSTRY = "industry", _("industry")
+    UNIVERSITY = "university", _("university")
+    OTHER = "other", _("other")
+    UNSTATED = "unstated", _("not stated")
+
+
+PAYER_KIND_OF = {
+    Institution.Kind.MINISTRY: PayerKind.NATIONAL,
+    Institution.Kind.AGENCY: PayerKind.NATIONAL,
+    Institution.Kind.LOCAL_GOVERNMENT: PayerKind.LOCAL,
+    Institution.Kind.COMPANY: PayerKind.INDUSTRY,
+    Institution.Kind.UNIVERSITY: PayerKind.UNIVERSITY,
+}
+
+
+class FundingLines(RecordQuerySet):
+    def for_list(self):
+        """With `payer_kind`: from the payer's kind, or as stated where the payer is not named."""
+        return self.annotate(
+            payer_kind=Case(
+                When(payer=None, unnamed_payer_kind="", then=Value(PayerKind.UNSTATED)),
+                When(payer=None, then="unnamed_payer_kind"),
+                *(When(payer__kind=kind, then=Value(payer)) for kind, payer in PAYER_KIND_OF.items()),
+                default=Value(PayerKind.OTHER),
+                output_field=models.CharField(),
+            )
+        )
+
+
+class FundingLine(Named, RecordBase):
+    """재원. Money promised to a program or one of its projects by one payer, in one form and one currency."""
+
+    class Form(models.TextChoices):
+        CASH = "cash", _("cash")
+        IN_KIND = "in_kind", _("in kind")
+        UNSTATED = "unstated", _("not stated")
+
+    class State(models.TextChoices):
+        PLANNED = "planned", _("planned")
+        COMMITTED = "committed", _("committed")
+        CLOSED = "closed", _("closed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="funding_lines", verbose_name=_("program"))
+    project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="funding_lines",
+        verbose_name=_("project"),
+    )
+    payer = models.ForeignKey(
+        Institution, models.PROTECT, null=True, blank=True, related_name="pays", verbose_name=_("payer")
+    )
+    unnamed_payer_kind = models.CharField(
+        _("kind of payer, where it is not named"), max_length=16, choices=PayerKind, blank=True
+    )
+    recipient = models.ForeignKey(
+        Institution,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="receives",
+        verbose_name=_("recipient"),
+    )
+    form = models.CharField(_("form"), max_length=8, choices=Form, default=Form.UNSTATED)
+    currency = models.CharField(_("currency"), max_length=3, default="KRW")
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PLANNED)
+    category = models.CharField(_("category"), max_length=100, blank=True)
+    starts_on = EdtfField(_("from"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("to"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+    note_ko = models.TextField(_("note (Korean)"), blank=True)
+    note_en = models.TextField(_("note (English)"), blank=True)
+
+    objects = FundingLines.as_manager()
+
+    class Meta:
+        verbose_name = _("funding line")
+        verbose_name_plural = _("funding lines")
+        constraints = [
+            in_turn("fundingline", "starts_on", "ends_on"),
+            models.CheckConstraint(
+                condition=Q(payer=None) | Q(unnamed_payer_kind=""),
+                name="fundingline_payer_or_its_kind",
+                violation_error_message=_("Name the payer or only its kind, not both."),
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex="^[A-Z]{3}$"),
+                name="fundingline_currency_code",
+                violation_error_message=_("The currency is an ISO 4217 code, for example KRW."),
+            ),
+        ]
+
+    def __str__(self):
+        return in_language(self.name_ko, self.name_en) or str(self.get_state_display())
+
+
+class FundingAmounts(RecordQuerySet):
+    def for_list(self):
+        """With the `currency` of the line."""
+        return self.annotate(currency=F("line__currency"))
+
+
+class FundingAmount(RecordBase):
+    """연도별 금액. What a line plans and commits for one fiscal year (or "year not stated"), in minor units.
+
+    A revision is a further amount for the same line and year with a later `decided_on`: the latest one counts.
+    """
+
+    line = models.ForeignKey(FundingLine, models.PROTECT, related_name="amounts", verbose_name=_("funding line"))
+    fiscal_year = models.SmallIntegerField(_("fiscal year"), null=True, blank=True)
+    decided_on = EdtfField(_("decided"))
+    decided_on_first, decided_on_last = edtf_days("decided_on")
+    planned = models.BigIntegerField(_("planned amount"), null=True, blank=True)
+    committed = models.BigIntegerField(_("committed amount"), null=True, blank=True)
+
+    objects = FundingAmounts.as_manager()
+
+    class Meta:
+        verbose_name = _("funding amount")
+        verbose_name_plural = _("funding amounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["line", "fiscal_year", "decided_on_first"],
+                nulls_distinct=False,
+                condition=Q(is_retired=False),
+                name="fundingamount_once",
+                violation_error_message=_("This line already has an amount for this fiscal year, decided on this day."),
+            ),
+            models.CheckConstraint(
+                condition=(Q(planned=None) | Q(planned__gte=0)) & (Q(committed=None) | Q(committed__gte=0)),
+                name="fundingamount_not_negative",
+                violation_error_message=_("An amount is not negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(fiscal_year=None) | Q(fiscal_year__gte=1945, fiscal_year__lte=2200),
+                name="fundingamount_fiscal_year",
+                violation_error_message=_("The fiscal year is a year such as 2025."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.fiscal_year or "")
+
+
+class Rollup(models.Model):
+    """예산 집계. What the lines of a scope add up to. Replaced by workers, never nudged (rollups.py).
+
+    `span` own: lines of exactly this project (or of the program itself); tree: with everything below.
+    `level`: as a reader sees it who may see everything up to this visibility.
+    """
+
+    class Span(models.TextChoices):
+        OWN = "own", _("its own lines")
+        TREE = "tree", _("with everything below")
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.UUIDField()
+    program = models.UUIDField()
+    span = models.CharField(max_length=4, choices=Span)
+    level = models.SmallIntegerField()
+    fiscal_year = models.SmallIntegerField(null=True)
+    payer_kind = models.CharField(max_length=16, choices=PayerKind)
+    form = models.CharField(max_length=8, choices=FundingLine.Form)
+    currency = models.CharField(max_length=3)
+    planned = models.BigIntegerField(null=True)  # minor units; NULL: no amount is stated
+    committed = models.BigIntegerField(null=True)
+    lines = models.IntegerField()  # lines with an amount row in this group, or none at all
+    unstated = models.IntegerField()  # of these, how many state no amount
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "span", "level", "fiscal_year", "payer_kind", "form", "currency"],
+                nulls_distinct=False,
+                name="rollup_once",
+            )
+        ]
+        indexes = [models.Index(fields=["program", "span", "level"], name="rollup_program")]

@@ -1,0 +1,93 @@
+"""How institutions, labs and affiliations are shown and taken."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Researcher
+from records.kinds import AsOf, Filter, Kind, Related, Type
+from records.timelines import Dated
+
+from .models import Affiliation, Institution, Lab
+
+INSTITUTION = Kind(
+    name="institution",
+    plural="institutions",
+    model=Institution,
+    fields=("slug", "name_ko", "name_en", "aliases", "kind", "country", "parent", "ror_id"),
+    columns=("name", "kind", "country", "parent"),
+    label=("name",),
+    order="name",
+    search=("name_ko", "name_en", "aliases", "slug", "ror_id"),
+    filters=(
+        Filter(
+            "program", _("takes part in"),
+            lambda ids: Q(
+                id__in=Institution.objects.filter(
+                    participations__program__in=ids, participations__is_retired=False
+                ).values("id")
+            ),
+            Type.RECORD,
+        ),
+    ),
+    facts=("kind", "country", "parent", "ror_id"),
+    related=(
+        Related("participation", "institution", ("program", "project", "part", "does", "starts_on", "ends_on")),
+        Related("institution", "parent", ("name", "kind"), _("Units")),
+        Related("lab", "institution", ("name", "opened_on", "floor_area_m2")),
+        Related("affiliation", "institution", ("researcher", "lab", "title", "starts_on", "ends_on")),
+        Related("funding_line", "payer", ("name", "program", "form", "currency", "state"), _("Pays")),
+        Related("funding_line", "recipient", ("name", "program", "form", "currency", "state"), _("Receives")),
+    ),
+    in_menu=True,
+)  # fmt: skip
+
+LAB = Kind(
+    name="lab",
+    plural="labs",
+    model=Lab,
+    fields=(
+        "slug", "name_ko", "name_en", "aliases", "institution", "opened_on", "opening_planned_on", "address_ko",
+        "address_en", "country", "floor_area", "floor_area_unit", "floor_area_m2",
+    ),
+    columns=("name", "institution", "opened_on", "address", "floor_area_m2"),
+    label=("name",),
+    order="name",
+    search=("name_ko", "name_en", "aliases", "slug", "address_ko", "address_en"),
+    facts=("institution", "opened_on", "floor_area", "floor_area_m2", "address"),
+    related=(
+        Related("program", "lab", ("name", "starts_on", "ends_on", "status")),
+        Related("affiliation", "lab", ("researcher", "institution", "title", "starts_on", "ends_on")),
+        Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
+        Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on")),
+    ),
+    dated=(
+        Dated("opened", "opened_on"),
+        Dated("opening_planned", "opening_planned_on", planned="t.opened_on IS NULL"),
+    ),
+    owners=("institution",),
+    as_of=AsOf("opened_on"),
+    in_menu=True,
+)  # fmt: skip
+
+AFFILIATION = Kind(
+    name="affiliation",
+    plural="affiliations",
+    model=Affiliation,
+    fields=("researcher", "institution", "lab", "title_ko", "title_en", "starts_on", "ends_on"),
+    columns=("researcher", "institution", "lab", "title", "starts_on", "ends_on"),
+    label=("researcher", "institution"),
+    order="starts_on",
+    search=("title_ko", "title_en", "researcher__name_ko", "researcher__name_en", "institution__name_ko"),
+    facts=("researcher", "institution", "lab", "title", "starts_on", "ends_on"),
+    dated=(Dated("period", "starts_on", "ends_on"),),
+    owners=("researcher", "institution", "lab"),
+    as_of=AsOf("starts_on", "ends_on"),
+)
+
+
+def own_researchers(ids, reader) -> set:
+    """Of these researchers, those affiliated with an institution that the reader reports for."""
+    if not reader.institutions:
+        return set()
+    mine = Affiliation.objects.filter(institution__in=reader.institutions, researcher__in=ids, is_retired=False)
+    return set(Researcher.objects.filter(affiliations__in=mine).values_list("id", flat=True))

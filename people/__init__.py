@@ -1,0 +1,1 @@
+"""People: accounts and researchers. A researcher need not have an account."""

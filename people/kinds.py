@@ -1,0 +1,22 @@
+"""How researchers are shown and taken."""
+
+from records.kinds import Kind, Related
+
+from .models import Researcher
+
+RESEARCHER = Kind(
+    name="researcher",
+    plural="researchers",
+    model=Researcher,
+    fields=("name_ko", "name_en", "aliases", "orcid", "researcher_number"),
+    columns=("name", "aliases", "orcid"),
+    label=("name",),
+    order="name",
+    search=("name_ko", "name_en", "aliases", "orcid"),
+    related=(
+        Related("affiliation", "researcher", ("institution", "lab", "title", "starts_on", "ends_on")),
+        Related("role", "researcher", ("scope", "part", "title", "starts_on", "ends_on", "effort_share")),
+    ),
+    private=("researcher_number",),
+    in_menu=True,
+)

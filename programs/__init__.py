@@ -1,0 +1,1 @@
+"""Programs and the projects inside them, who takes part, in which role, and how many."""

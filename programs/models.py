@@ -1,0 +1,198 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from labs.models import Institution, Lab
+from people.models import Researcher
+from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_language, in_turn
+from records.dates import EdtfField, edtf_days
+
+
+class Status(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    RUNNING = "running", _("running")
+    SUSPENDED = "suspended", _("suspended")
+    COMPLETED = "completed", _("completed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Program(Named, RecordBase):
+    """사업. The whole of a joint undertaking: its money, projects and people."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    purpose_ko = models.TextField(_("purpose (Korean)"), blank=True)
+    purpose_en = models.TextField(_("purpose (English)"), blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status)
+    starts_on = EdtfField(_("starts"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("ends"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+    lab = models.ForeignKey(
+        Lab,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="programs",
+        verbose_name=_("where the work is done"),
+    )
+
+    class Meta:
+        verbose_name = _("program")
+        verbose_name_plural = _("programs")
+        constraints = [has_a_name("program"), in_turn("program", "starts_on", "ends_on")]
+
+
+class Project(Titled, RecordBase):
+    """과제·세부과제. Work inside a program, nested to any depth."""
+
+    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="projects", verbose_name=_("program"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("part of")
+    )
+    number = models.CharField(_("number"), max_length=40, blank=True)
+    summary_ko = models.TextField(_("summary (Korean)"), blank=True)
+    summary_en = models.TextField(_("summary (English)"), blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status)
+    starts_on = EdtfField(_("starts"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("ends"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        indexes = [
+            models.Index(fields=["status", "starts_on_first", "id"], name="project_list"),
+            models.Index(fields=["program", "number", "id"], name="project_in_program"),
+        ]
+        constraints = [
+            has_a_title("project"),
+            in_turn("project", "starts_on", "ends_on"),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")),
+                name="project_not_its_own_part",
+                violation_error_message=_("A project cannot be a part of itself."),
+            ),
+        ]
+
+
+class Participation(RecordBase):
+    """참여기관. An institution's part in a program or one of its projects, from–to."""
+
+    class Part(models.TextChoices):
+        LEAD = "lead", _("lead")
+        JOINT = "joint", _("joint research")
+        PARTNER_COMPANY = "partner_company", _("partner company")
+        PAYER = "payer", _("payer")
+        HOST = "host", _("host")
+        OVERSEER = "overseer", _("overseer")
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="participations", verbose_name=_("program"))
+    project = models.ForeignKey(
+        Project,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="participations",
+        verbose_name=_("project"),
+    )
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="participations", verbose_name=_("institution")
+    )
+    part = models.CharField(_("part"), max_length=16, choices=Part)
+    does_ko = models.TextField(_("what it does (Korean)"), blank=True)
+    does_en = models.TextField(_("what it does (English)"), blank=True)
+    starts_on = EdtfField(_("from"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("to"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+
+    class Meta:
+        verbose_name = _("participation")
+        verbose_name_plural = _("participations")
+        constraints = [in_turn("participation", "starts_on", "ends_on")]
+
+    def __str__(self):
+        return self.get_part_display()
+
+
+class Role(RecordBase):
+    """역할. A researcher's part in a program, project or lab (later: a committee or event), from–to."""
+
+    class Part(models.TextChoices):
+        PI = "pi", _("principal investigator")
+        CO_PI = "co_pi", _("co-principal investigator")
+        DIRECTOR = "director", _("director")
+        CO_DIRECTOR = "co_director", _("co-director")
+        SUBPROJECT_LEAD = "subproject_lead", _("sub-project lead")
+        ADVISOR = "advisor", _("advisory member")
+        MEMBER = "member", _("member")
+        PARTICIPANT = "participant", _("participant")
+        POSTDOC = "postdoc", _("postdoc")
+        STUDENT = "student", _("student")
+        SPEAKER = "speaker", _("speaker")
+        ORGANISER = "organiser", _("organiser")
+        GUEST = "guest", _("guest")
+        CONTACT = "contact", _("contact")
+
+    researcher = models.ForeignKey(Researcher, models.PROTECT, related_name="roles", verbose_name=_("researcher"))
+    scope = models.ForeignKey(Record, models.PROTECT, related_name="roles", verbose_name=_("in"))
+    part = models.CharField(_("role"), max_length=16, choices=Part)
+    title_ko = models.CharField(_("title (Korean)"), max_length=200, blank=True)
+    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    starts_on = EdtfField(_("from"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("to"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+    effort_share = models.DecimalField(_("effort share (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            in_turn("role", "starts_on", "ends_on"),
+            models.CheckConstraint(
+                condition=Q(effort_share=None) | Q(effort_share__gte=0, effort_share__lte=100),
+                name="role_effort_share",
+                violation_error_message=_("An effort share lies between 0 and 100 %."),
+            ),
+        ]
+
+    def __str__(self):
+        return in_language(self.title_ko, self.title_en) or self.get_part_display()
+
+
+class Headcount(RecordBase):
+    """인원. A stated count of people for a scope at a date. Appended, never overwritten: the latest one counts."""
+
+    class People(models.TextChoices):
+        RESEARCHERS = "researchers", _("researchers")
+        PRINCIPAL_INVESTIGATORS = "principal_investigators", _("principal investigators")
+        STUDENTS = "students", _("students")
+        STAFF = "staff", _("staff")
+        PARTICIPANTS = "participants", _("participants")
+
+    class Side(models.TextChoices):
+        ALL = "all", _("all")
+        DOMESTIC = "domestic", _("domestic")
+        OVERSEAS = "overseas", _("overseas")
+
+    scope = models.ForeignKey(Record, models.PROTECT, related_name="headcounts", verbose_name=_("of"))
+    people = models.CharField(_("people"), max_length=32, choices=People, default=People.RESEARCHERS)
+    side = models.CharField(_("domestic or overseas"), max_length=8, choices=Side, default=Side.ALL)
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, null=True, blank=True, related_name="headcounts", verbose_name=_("at")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    counted_on = EdtfField(_("as of"))
+    counted_on_first, counted_on_last = edtf_days("counted_on")
+    note_ko = models.TextField(_("note (Korean)"), blank=True)
+    note_en = models.TextField(_("note (English)"), blank=True)
+
+    class Meta:
+        verbose_name = _("head count")
+        verbose_name_plural = _("head counts")
+
+    def __str__(self):
+        return str(self.number)

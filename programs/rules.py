@@ -1,0 +1,49 @@
+"""Who may do what with programs and what belongs to them (design.md, “The rights”)."""
+
+from django.db import connection
+
+from people.models import User
+from records.rights import ANYONE, Reader, Visibility
+
+from .models import Participation
+
+LEVEL = {
+    User.Role.VIEWER: Visibility.SHARED,
+    User.Role.PARTNER: Visibility.PUBLIC,
+    User.Role.OFFICER: Visibility.INTERNAL,
+    User.Role.ADMINISTRATOR: Visibility.INTERNAL,
+}
+
+
+def reader_for(user) -> Reader:
+    """What this user may see: by role, and for a partner the programs in which its institutions take part."""
+    if not user.is_authenticated:
+        return ANYONE
+    institutions = institutions_of(user) if user.role == User.Role.PARTNER else frozenset()
+    return Reader(
+        level=LEVEL[user.role],
+        takes_part_in=programs_of(institutions),
+        institutions=institutions,
+        is_signed_in=True,
+        is_officer=user.is_officer,
+        user_id=user.pk,
+    )
+
+
+def institutions_of(user) -> frozenset:
+    """Ids of the institutions that the user reports for, with all their units."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE mine (id) AS (SELECT institution_id FROM labs_membership WHERE user_id = %s"
+            " UNION SELECT i.id FROM mine m JOIN labs_institution i ON i.parent_id = m.id) SELECT id FROM mine",
+            [user.pk],
+        )
+        return frozenset(id for (id,) in cursor)
+
+
+def programs_of(institutions: frozenset) -> frozenset:
+    """Ids of the programs in which one of these institutions takes part."""
+    if not institutions:
+        return frozenset()
+    parts = Participation.objects.filter(institution__in=institutions, is_retired=False)
+    return frozenset(parts.values_list("program", flat=True).distinct())

@@ -1,0 +1,55 @@
+"""The kinds of this floor: sources, citations, disagreements."""
+
+from .kinds import AsOf, Kind, Related
+from .models import Citation, Disagreement, Source
+from .timelines import Dated
+
+SOURCE = Kind(
+    name="source",
+    plural="sources",
+    model=Source,
+    fields=(
+        "title_ko", "title_en", "aliases", "kind", "publisher_ko", "publisher_en", "published_on", "url",
+        "note_ko", "note_en",
+    ),
+    columns=("title", "kind", "publisher", "published_on"),
+    label=("title",),
+    order="-published_on",
+    search=("title_ko", "title_en", "aliases", "publisher_ko", "publisher_en"),
+    facts=("kind", "publisher", "published_on", "url"),
+    related=(Related("citation", "source", ("record", "attribute", "value_stated", "place", "speaks_of", "certainty")),),
+    dated=(Dated("published", "published_on"),),
+    as_of=AsOf("published_on"),
+    in_menu=True,
+)  # fmt: skip
+
+CITATION = Kind(
+    name="citation",
+    plural="citations",
+    model=Citation,
+    fields=(
+        "source", "record", "attribute", "value_stated", "value", "unit", "qualifier", "place", "speaks_of",
+        "certainty", "note_ko", "note_en",
+    ),
+    columns=("record", "attribute", "value_stated", "value", "unit", "certainty", "speaks_of", "source", "place"),
+    label=("attribute", "value_stated"),
+    order="record",
+    search=("attribute", "value_stated", "value"),
+    facts=("record", "attribute", "value_stated", "speaks_of", "certainty", "source"),
+    as_of=AsOf("speaks_of"),
+)  # fmt: skip
+
+DISAGREEMENT = Kind(
+    name="disagreement",
+    plural="disagreements",
+    model=Disagreement,
+    fields=(
+        "record", "other_record", "attribute", "kind", "topic_ko", "topic_en", "severity", "origin", "state",
+        "adopted", "reason_ko", "reason_en", "decided_by", "decided_on",
+    ),
+    columns=("topic", "record", "kind", "severity", "state", "adopted"),
+    label=("topic",),
+    order="severity",
+    search=("topic_ko", "topic_en", "adopted"),
+    facts=("record", "kind", "severity", "state", "adopted", "decided_by"),
+)  # fmt: skip

@@ -1,0 +1,254 @@
+"""What a kind of record shows and takes: the declaration that list, page, form, API, files and search read.
+
+Each kind is declared beside its model (`programs/kinds.py: PROJECT = Kind(…)`) and named in `settings.KINDS`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache, cached_property
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from .base import Record, RecordBase
+from .dates import EdtfField
+from .rights import Reader
+from .timelines import Dated
+
+
+class Type(StrEnum):
+    """What a field holds, for those who read, filter, write or draw it."""
+
+    ID = "id"
+    TEXT = "text"
+    LIST = "list"  # of texts
+    CHOICE = "choice"
+    REF = "ref"  # to a record of one kind
+    RECORD = "record"  # to a record of any kind
+    DATE = "date"  # EDTF
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    MONEY = "money"  # minor units inside, major units outside
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a kind, as everybody outside the model sees it."""
+
+    name: str
+    type: Type
+    label: str
+    choices: tuple[tuple[str, str], ...] = ()
+    target: "type[models.Model] | None" = None
+    is_required: bool = False
+    is_private: bool = False
+    is_written: bool = True
+    is_asked: bool = True  # may be filtered and sorted by
+    max_length: int | None = None
+
+    @property
+    def words(self) -> dict[str, str]:
+        return dict(self.choices)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A question that is not one about a single field, e.g. projects by an institution that takes part."""
+
+    name: str
+    label: str
+    condition: Callable[[Sequence], Q]  # gets the values as read; several mean "or"
+    type: Type = Type.TEXT
+    target: "type[models.Model] | None" = None
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Related:
+    """Rows of another kind that a record's page shows: those whose field `by` is this record."""
+
+    kind: str
+    by: str
+    columns: tuple[str, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """What of a kind counts on a day of the world's clock.
+
+    Period: rows that can have begun and cannot have ended. Series: of the rows with equal `key`, the latest that counts.
+    """
+
+    starts: str
+    ends: str = ""
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    plural: str  # in addresses, the API and files
+    model: type[RecordBase]
+    fields: tuple[str, ...]  # what API and files show and take, in their order
+    columns: tuple[str, ...]  # of the list page; `name` stands for name_ko and name_en
+    label: tuple[str, ...]  # what a row is called: ("name",), ("title",), or parts such as ("researcher", "part")
+    order: str  # how a list is sorted when nobody says; "-" for descending
+    search: tuple[str, ...] = ()
+    virtual: tuple[Field, ...] = ()  # worked out by the queryset's for_list(), read only
+    filters: tuple[Filter, ...] = ()
+    facts: tuple[str, ...] = ()  # the strip on top of a record page
+    related: tuple[Related, ...] = ()
+    dated: tuple[Dated, ...] = ()
+    owners: tuple[str, ...] = ()
+    as_of: "AsOf | Callable | None" = None  # a rule, or a function of rows and day
+    private: tuple[str, ...] = ()  # own institution and officers only
+    owned: Callable[[Sequence[RecordBase], object], set[UUID]] | None = None  # rows of the reader's own institution
+    attach: Callable[[Sequence[RecordBase], Reader, date | None], None] | None = (
+        None  # sets further virtual fields on rows
+    )
+    money: tuple[str, ...] = ()
+    in_menu: bool = False
+    drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
+    page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides
+
+    # -- what follows from the above ------------------------------------------------------------------
+
+    @cached_property
+    def all_fields(self) -> dict[str, Field]:
+        """id, the declared fields, the virtual ones and what the database keeps, by name."""
+        names = ("id", *self.fields)
+        found = {name: self._field(name) for name in names}
+        found |= {virtual.name: virtual for virtual in self.virtual}
+        found |= {name: self._field(name) for name in ("visibility", "is_retired", "version", "updated_at")}
+        return found
+
+    @cached_property
+    def written_fields(self) -> dict[str, Field]:
+        """What files and forms take: without what the database works out."""
+        return {name: f for name, f in self.all_fields.items() if f.is_written}
+
+    def _field(self, name: str) -> Field:
+        column = self.model._meta.get_field(name)
+        common = {
+            "name": name,
+            "label": "id" if name == "id" else column.verbose_name,
+            "is_required": not column.blank and not column.null and not column.has_default() and column.editable,
+            "is_private": name in self.private,
+            "is_written": name == "id" or (column.editable and not column.generated),
+        }
+        if name in self.money:
+            return Field(type=Type.MONEY, **common)
+        if name == "visibility":
+            return Field(type=Type.CHOICE, choices=visibility_words(), **common)
+        if column.choices:
+            return Field(type=Type.CHOICE, choices=tuple(column.choices), **common)
+        if isinstance(column, models.ForeignKey):
+            target = column.remote_field.model
+            return Field(type=Type.RECORD if target is Record else Type.REF, target=target, **common)
+        if getattr(column, "generated", False):
+            column = column.output_field
+        for python, kind in TYPES:
+            if isinstance(column, python):
+                return Field(type=kind, max_length=getattr(column, "max_length", None), **common)
+        raise TypeError(f"{self.name}.{name}: no type for {column!r}")
+
+    @cached_property
+    def refs(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.all_fields.values() if f.type in (Type.REF, Type.RECORD))
+
+    @cached_property
+    def has_slug(self) -> bool:
+        return "slug" in self.fields
+
+    @cached_property
+    def label_base(self) -> str:
+        """`name` or `title` where the kind has names; else ''."""
+        return next((base for base in ("name", "title") if f"{base}_ko" in self.fields), "")
+
+    @property
+    def label_one(self):
+        return self.model._meta.verbose_name
+
+    @property
+    def label_many(self):
+        return self.model._meta.verbose_name_plural
+
+    def rows(self):
+        """All rows, with what the kind's lists need."""
+        rows = self.model.objects.all()
+        return rows.for_list() if hasattr(rows, "for_list") else rows
+
+    def attached(self, rows: list, reader: Reader, as_of: date | None = None) -> list:
+        """These rows with the virtual fields that depend on who asks and for which day."""
+        if self.attach and rows:
+            self.attach(rows, reader, as_of)
+        return rows
+
+    def counting_on(self, rows, day: date | None):
+        """Of these rows, those that count on `day` (None: rows as they are, series reduced to nothing)."""
+        if day is None or self.as_of is None:
+            return rows
+        if callable(self.as_of):
+            return self.as_of(rows, day)
+        rule = self.as_of
+        rows = rows.filter(Q(**{f"{rule.starts}_first": None}) | Q(**{f"{rule.starts}_first__lte": day}))
+        if rule.ends:
+            rows = rows.filter(Q(**{f"{rule.ends}_last": None}) | Q(**{f"{rule.ends}_last__gte": day}))
+        if rule.key:
+            rows = rows.filter(id__in=latest_of(self, rows))
+        return rows
+
+
+def latest_of(kind: Kind, rows):
+    """Ids of the latest row for each key of a series (by the first day that its date can mean; ties by the last day, then id)."""
+    rule = kind.as_of
+    first, last = f"{rule.starts}_first", f"{rule.starts}_last"
+    return (
+        rows.order_by(*rule.key, models.F(first).desc(nulls_last=True), models.F(last).desc(nulls_last=True), "-id")
+        .distinct(*rule.key)
+        .values("id")
+    )
+
+
+TYPES = (
+    (models.UUIDField, Type.ID),
+    (EdtfField, Type.DATE),
+    (ArrayField, Type.LIST),
+    (models.BooleanField, Type.BOOLEAN),
+    (models.DecimalField, Type.DECIMAL),
+    (models.IntegerField, Type.INTEGER),
+    (models.DateTimeField, Type.INSTANT),
+    ((models.CharField, models.TextField), Type.TEXT),
+)
+
+
+def visibility_words():
+    from .rights import Visibility
+
+    return tuple((v.name.lower(), v.label) for v in Visibility)
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Every kind by its name, from the ground floor up."""
+    declared = [import_string(path) for path in settings.KINDS]
+    return {kind.name: kind for kind in declared}
+
+
+@cache
+def kinds_by_plural() -> dict[str, Kind]:
+    return {kind.plural: kind for kind in kinds().values()}
+
+
+@cache
+def kind_of(model: type[models.Model]) -> Kind:
+    return next(kind for kind in kinds().values() if kind.model is model)
