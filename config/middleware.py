@@ -1,0 +1,91 @@
+"""Who asks, and about which moment: worked out once per request."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language_from_path
+from django.utils.translation import gettext as _
+
+from programs.rules import reader_for
+from records.dates import BadDate, parse, read
+from records.history import known_at
+
+
+def remember_language(get_response):
+    """The language of the last page is that of `/` and of the API next time; the switch is a plain link."""
+
+    def middleware(request):
+        response = get_response(request)
+        language = get_language_from_path(request.path_info)
+        if language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
+            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax")
+        return response
+
+    return middleware
+
+
+def reader(get_response):
+    """`request.reader`: what the asker may see (records/rights.py), by today's rights."""
+
+    def middleware(request):
+        request.reader = SimpleLazyObject(lambda: reader_for(request.user))
+        return get_response(request)
+
+    return middleware
+
+
+def moment(get_response):
+    """`request.as_of` (a day of the world) and `request.known_at` (an instant of the registry), from the address.
+
+    Inside a `known_at` request every query reads the past. Bad values are refused by the page or the API itself.
+    """
+
+    def middleware(request):
+        request.as_of = request.known_at = None
+        request.moment_problems = {}
+        for name, understand in (("as_of", as_day), ("known_at", as_instant)):
+            text = request.GET.get(name, "").strip()
+            if text:
+                try:
+                    setattr(request, name, understand(text))
+                except ValueError as bad:
+                    request.moment_problems[name] = str(bad)
+        if request.known_at is None or request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        request.reader.level  # noqa: B018  by today's rights: worked out before we look into the past
+        with known_at(request.known_at):
+            return get_response(request)
+
+    return middleware
+
+
+def refuse_bad_moment(request) -> None:
+    """Pages call this first."""
+    if request.moment_problems:
+        raise BadRequest(" ".join(request.moment_problems.values()))
+
+
+def as_day(text: str) -> date:
+    """The last day of what was typed: `2025-08` asks for the state at the end of August 2025."""
+    day = parse(read(text)).last
+    if day == date.max:
+        raise BadDate(_("Give a day, a month or a year."))
+    return day
+
+
+def as_instant(text: str) -> datetime:
+    """An ISO 8601 instant, or a day: its end, here."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        when = datetime.combine(as_day(text), datetime.max.time())
+    else:
+        if len(text) <= 10:
+            when = datetime.combine(when.date(), datetime.max.time())
+    when = when if when.tzinfo else timezone.make_aware(when)
+    if when > timezone.now():
+        raise ValueError(_("“known_at” cannot lie in the future."))
+    return when

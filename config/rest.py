@@ -1,0 +1,30 @@
+"""The API's manners: who may knock and how an answer is written. Imports no view: DRF imports this while loading its own."""
+
+import orjson
+from rest_framework import authentication, permissions, renderers
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """As DRF's; says 401, not 403, to those who are not signed in."""
+
+    def authenticate_header(self, request):
+        return "Session"
+
+
+class ReadOrSignIn(permissions.BasePermission):
+    """Reading is for anyone, within their rights; writing needs an account."""
+
+    def has_permission(self, request, view):
+        return request.method in permissions.SAFE_METHODS or request.user.is_authenticated
+
+
+class OrjsonRenderer(renderers.BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        response = (renderer_context or {}).get("response")
+        if response is not None and response.status_code >= 400:
+            response["Content-Type"] = "application/problem+json"
+        return b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z)

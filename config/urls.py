@@ -1,0 +1,42 @@
+"""Every address. `/ko/…` and `/en/…` are pages; `/api/v1/…` is for machines."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
+
+from config import health
+from funding.api import RollupView
+from funding.views import home
+from records import pages
+from records.api import viewset_for
+from records.kinds import kinds
+from records.timelines_api import TimelineView
+
+router = SimpleRouter()
+for kind in kinds().values():
+    router.register(kind.plural, viewset_for(kind), basename=f"api-{kind.plural}")
+router.register("rollups", RollupView, basename="api-rollups")
+router.register("timelines", TimelineView, basename="api-timelines")
+
+urlpatterns = [
+    path("language/", pages.set_language, name="set_language"),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("statusz", health.statusz),
+    path("api/v1/", include(router.urls)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/explorer/", SpectacularSwaggerView.as_view(url_name="schema"), name="explorer"),
+    *i18n_patterns(
+        path("", home, name="home"),
+        path("login/", auth.LoginView.as_view(), name="login"),
+        path("logout/", auth.LogoutView.as_view(), name="logout"),
+        path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
+        path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+        path("<slug:plural>/", pages.list_page, name="list"),
+        path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
+        path("<slug:plural>/<str:key>/history/", pages.history_page, name="history"),
+        prefix_default_language=True,
+    ),
+]

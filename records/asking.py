@@ -1,0 +1,218 @@
+"""What is asked of a list: the filters in the query of an address, read by the kind's declaration.
+
+    field   field__in   field__gte   field__lt   field__isnull   field__contains
+
+A parameter that stands twice means “or”. What is unknown is refused by name, with the nearest that there is.
+"""
+
+import difflib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from .dates import BadDate, parse
+from .kinds import Field, Filter, Kind, Type, kind_of, kinds
+from .rights import Reader, Visibility
+from .searching import contains
+
+MOST_VALUES = 100
+LOOKUPS = {
+    Type.TEXT: ("", "in", "isnull", "contains"),
+    Type.LIST: ("", "isnull", "contains"),
+    Type.CHOICE: ("", "in"),
+    Type.ID: ("", "in"),
+    Type.REF: ("", "in", "isnull"),
+    Type.RECORD: ("", "in", "isnull"),
+    Type.DATE: ("", "gte", "lte", "lt", "gt", "isnull"),
+    Type.INTEGER: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
+    Type.DECIMAL: ("", "gte", "lte", "lt", "gt", "isnull"),
+    Type.MONEY: ("", "gte", "lte", "lt", "gt", "isnull"),
+    Type.BOOLEAN: ("",),
+    Type.INSTANT: ("gte", "lte", "lt", "gt"),
+}
+CONTROLS = ("search", "sort", "limit", "cursor", "as_of", "known_at", "money", "lang", "format")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a question: which parameter, why, and what is allowed."""
+
+    parameter: str
+    message: str
+
+
+class BadQuery(ValueError):
+    """All that is wrong with a question, at once."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__("; ".join(p.message for p in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One filter as asked: `field` with `lookup`, any of `values` (as typed)."""
+
+    name: str
+    lookup: str
+    values: tuple[str, ...]
+    condition: Q = field(compare=False, repr=False)
+
+
+class Wrong(ValueError):
+    """Carries the sentence about one parameter."""
+
+
+def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -> Asked:
+    name, _sep, lookup = parameter.partition("__")
+    special = next((f for f in kind.filters if f.name == name), None)
+    asked = special or kind.all_fields.get(name)
+    allowed = ("", "in") if special else LOOKUPS[asked.type] if asked else ()
+    if not asked or lookup not in allowed or (isinstance(asked, Field) and asked.is_private and not reader.is_officer):
+        raise Wrong(_unknown(kind, parameter, reader))
+    if lookup == "in":
+        values = [v for value in values for v in value.split(",")]
+    if len(values) > MOST_VALUES:
+        raise Wrong(_("“%(name)s” takes at most %(most)d values.") % {"name": parameter, "most": MOST_VALUES})
+    if special:
+        return Asked(name, "", tuple(values), special.condition(_values(special, values, reader)))
+    condition = Q()
+    for value in values:
+        condition |= _condition(kind, asked, lookup, value, reader)
+    return Asked(name, lookup if lookup != "in" else "", tuple(values), condition)
+
+
+def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader) -> Q:
+    name = asked.name
+    if lookup == "isnull":
+        if value not in ("true", "false"):
+            raise Wrong(_("“%s” is not true or false.") % value)
+        empty = (
+            Q(**{name: []})
+            if asked.type is Type.LIST
+            else Q(**{name: ""})
+            if asked.type is Type.TEXT
+            else Q(**{f"{name}__isnull": True})
+        )
+        return empty if value == "true" else ~empty
+    if lookup == "contains":
+        return contains(name, asked.type, value)
+    if asked.type is Type.LIST:
+        return Q(**{f"{name}__contains": [value]})
+    read_value = _value(asked, value, reader)
+    if asked.type is Type.DATE:
+        return _date_condition(name, lookup, read_value)
+    if asked.type in (Type.REF, Type.RECORD):
+        return Q(**{f"{name}__in": read_value})
+    if asked.type is Type.BOOLEAN and name == "is_retired" and read_value:
+        raise Wrong(_("Retired records are not listed."))
+    return Q(**{f"{name}__{lookup}" if lookup and lookup != "in" else name: read_value})
+
+
+def _date_condition(name: str, lookup: str, value) -> Q:
+    """A date that is partly known answers where it may: `starts_on=2024-07` finds whatever may lie in July 2024."""
+    first, last = f"{name}_first", f"{name}_last"
+    match lookup:
+        case "gte":
+            return Q(**{f"{last}__gte": value.first})
+        case "gt":
+            return Q(**{f"{last}__gt": value.last})
+        case "lte":
+            return Q(**{f"{first}__lte": value.last})
+        case "lt":
+            return Q(**{f"{first}__lt": value.first})
+    return Q(**{f"{first}__lte": value.last, f"{last}__gte": value.first})
+
+
+def _value(asked: Field | Filter, value: str, reader: Reader):
+    try:
+        match asked.type:
+            case Type.REF | Type.RECORD:
+                return references(asked, value, reader)
+            case Type.ID:
+                return uuid.UUID(value)
+            case Type.DATE:
+                return parse(value)
+            case Type.INTEGER:
+                return int(value)
+            case Type.DECIMAL | Type.MONEY:
+                return _decimal(value)
+            case Type.BOOLEAN:
+                return {"true": True, "false": False}[value]
+            case Type.INSTANT:
+                return datetime.fromisoformat(value).astimezone()
+            case Type.CHOICE:
+                return _choice(asked, value)
+    except BadDate as bad:
+        raise Wrong(str(bad)) from None
+    except (ValueError, KeyError, InvalidOperation):
+        raise Wrong(_("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": asked.name}) from None
+    return value
+
+
+def _values(asked: Filter, values: list[str], reader: Reader) -> list:
+    read = [_value(asked, value, reader) for value in values]
+    return [one for many in read for one in many] if asked.type in (Type.REF, Type.RECORD) else read
+
+
+def _decimal(value: str) -> Decimal:
+    number = Decimal(value)
+    if not number.is_finite():
+        raise ValueError
+    return number
+
+
+def _choice(asked: Field | Filter, value: str):
+    words = [word for word, _label in asked.choices]
+    if asked.name == "visibility":
+        words = [v.name.lower() for v in Visibility]
+    if value in [str(w) for w in words]:
+        return Visibility[value.upper()] if asked.name == "visibility" else value
+    raise Wrong(
+        _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.")
+        % {"value": value, "name": asked.name, "all": ", ".join(map(str, words))}
+    )
+
+
+def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:
+    """The record with this id, or those with this slug. What does not exist for the reader matches nothing."""
+    try:
+        return {uuid.UUID(value)}
+    except ValueError:
+        pass
+    targets = [kind_of(asked.target)] if asked.type is Type.REF and asked.target else kinds().values()
+    targets = [kind for kind in targets if kind.has_slug]
+    if not targets:
+        raise Wrong(_("“%s” is not an id.") % value)
+    found = [kind.model.objects.visible_to(reader).filter(slug=value).values_list("id", flat=True) for kind in targets]
+    return {id for ids in found for id in ids}
+
+
+def _unknown(kind: Kind, parameter: str, reader: Reader) -> str:
+    near = difflib.get_close_matches(parameter, parameters(kind, reader), n=1, cutoff=0.5)
+    if near:
+        return _("There is no parameter “%(name)s”. Did you mean “%(near)s”?") % {
+            "name": parameter,
+            "near": near[0],
+        }
+    return _("There is no parameter “%s”.") % parameter
+
+
+def may_ask(asked: Field, reader: Reader) -> bool:
+    return asked.is_asked and (reader.is_officer or not asked.is_private)
+
+
+def parameters(kind: Kind, reader: Reader) -> list[str]:
+    """Every parameter that a list of this kind takes."""
+    names = [
+        f"{f.name}__{lookup}" if lookup else f.name
+        for f in kind.all_fields.values()
+        if may_ask(f, reader)
+        for lookup in LOOKUPS[f.type]
+    ]
+    return [*CONTROLS, *(f.name for f in kind.filters), *names]

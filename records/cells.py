@@ -1,0 +1,105 @@
+"""One value as a cell of a file, and back. The same forms in every file: ids, words, EDTF, exact decimals, JSON lists."""
+
+import json
+import uuid
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext as _
+
+from .dates import BadDate, parse
+from .kinds import Field, Type
+from .money import major_text, to_minor
+from .rights import Visibility
+
+
+class BadCell(ValueError):
+    """Carries the sentence for whoever made the file."""
+
+
+def write(field: Field, value, currency: str = "") -> str:
+    """`currency` is that of the row, for money."""
+    if value is None:
+        return ""
+    match field.type:
+        case Type.LIST:
+            return json.dumps(value, ensure_ascii=False)
+        case Type.BOOLEAN:
+            return "true" if value else "false"
+        case Type.MONEY:
+            return major_text(value, currency)
+        case Type.DECIMAL:
+            return f"{value.normalize():f}"
+        case Type.CHOICE if field.name == "visibility":
+            return Visibility(value).name.lower()
+    return str(value)
+
+
+def read(field: Field, text: str, currency: str = ""):
+    """The value of a cell. Raises BadCell."""
+    try:
+        return _read(field, text, currency)
+    except BadDate as bad:
+        raise BadCell(str(bad)) from None
+    except (ValueError, InvalidOperation) as bad:
+        if isinstance(bad, BadCell):
+            raise
+        raise BadCell(_("“%(text)s” is not %(what)s.") % {"text": text, "what": _what(field)}) from None
+
+
+def _read(field: Field, text: str, currency: str):
+    if text == "":
+        if field.is_required or field.name == "id":
+            raise BadCell(_("This must not be empty."))
+        return None if field.type not in (Type.TEXT, Type.CHOICE) else ""
+    match field.type:
+        case Type.ID | Type.REF | Type.RECORD:
+            return uuid.UUID(text)
+        case Type.LIST:
+            value = json.loads(text)
+            if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+                raise ValueError
+            return value
+        case Type.DATE:
+            return parse(text).text
+        case Type.INTEGER:
+            return int(text)
+        case Type.DECIMAL:
+            number = Decimal(text)
+            if not number.is_finite():
+                raise ValueError
+            return number
+        case Type.MONEY:
+            return to_minor(text, currency)
+        case Type.BOOLEAN:
+            return {"true": True, "false": False}.get(text) if text in ("true", "false") else _no()
+        case Type.CHOICE:
+            return _choice(field, text)
+    if "\x00" in text:
+        raise BadCell(_("The text contains a character that cannot be stored."))
+    if field.max_length and len(text) > field.max_length:
+        raise BadCell(_("Longer than %d characters.") % field.max_length)
+    return text
+
+
+def _no():
+    raise ValueError
+
+
+def _choice(field: Field, text: str):
+    words = [str(word) for word, _label in field.choices]
+    if text not in words:
+        raise BadCell(_("“%(text)s” is not allowed; allowed: %(all)s.") % {"text": text, "all": ", ".join(words)})
+    return Visibility[text.upper()].value if field.name == "visibility" else text
+
+
+def _what(field: Field) -> str:
+    return {
+        Type.ID: _("an id"),
+        Type.REF: _("an id"),
+        Type.RECORD: _("an id"),
+        Type.LIST: _("a JSON list of texts"),
+        Type.INTEGER: _("a whole number"),
+        Type.DECIMAL: _("a number"),
+        Type.MONEY: _("an amount in this currency"),
+        Type.BOOLEAN: _("true or false"),
+    }.get(field.type, _("a value of this column"))

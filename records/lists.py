@@ -1,0 +1,199 @@
+"""One list for every kind, for pages and API alike: filter, search, sort, page by page.
+
+    fetch what the reader may see → as of a day → filter → search → sort → a page after the cursor
+
+`read` turns the query of an address into a ListQuery, refusing by name what it does not know; `page` answers it.
+Pages are keyset pages: a cursor holds the sort values of the last row, so page 1,000 costs what page 1 costs.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, read_filter
+from .kinds import Kind, Type
+from .rights import Reader
+from .searching import matching, rank
+
+DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000
+COUNTED_TO = 10_000
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    kind: Kind
+    reader: Reader
+    asked: tuple[Asked, ...] = ()
+    search: str = ""
+    sort: str = ""
+    limit: int = DEFAULT_LIMIT
+    cursor: str = ""
+    as_of: date | None = None
+
+    def rows(self) -> QuerySet:
+        """Every row that answers the question, unsorted."""
+        rows = self.kind.rows().visible_to(self.reader)
+        rows = self.kind.counting_on(rows, self.as_of)
+        for asked in self.asked:
+            rows = rows.filter(asked.condition)
+        return rows.filter(matching(self.kind, self.search)) if self.search else rows
+
+    def count(self) -> int:
+        """How many rows, counted up to COUNTED_TO + 1."""
+        return self.rows().order_by()[: COUNTED_TO + 1].count()
+
+    def page(self) -> "Page":
+        keys = sort_keys(self.kind, self.sort, self.search)
+        rows = self.rows().annotate(**{key.name: key.expression for key in keys})
+        if self.cursor:
+            rows = rows.filter(_after(keys, self._read_cursor(len(keys))))
+        found = list(rows.order_by(*(key.ordering() for key in keys))[: self.limit + 1])
+        more = len(found) > self.limit
+        found = self.kind.attached(found[: self.limit], self.reader, self.as_of)
+        return Page(found, self._write_cursor(keys, found[-1]) if more else None)
+
+    # -- cursors ---------------------------------------------------------------------------------------
+
+    def _stamp(self) -> str:
+        question = [self.kind.name, self.sort, self.search, str(self.as_of), get_language()]
+        question += [[a.name, a.lookup, list(a.values)] for a in self.asked]
+        return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:12]
+
+    def _write_cursor(self, keys, row) -> str:
+        values = [_plain(getattr(row, key.name)) for key in keys]
+        return base64.urlsafe_b64encode(json.dumps([self._stamp(), *values]).encode()).decode().rstrip("=")
+
+    def _read_cursor(self, count: int) -> list:
+        try:
+            stamp, *values = json.loads(base64.urlsafe_b64decode(self.cursor + "=" * (-len(self.cursor) % 4)))
+        except (ValueError, UnicodeDecodeError, TypeError):
+            stamp, values = "", []
+        if stamp != self._stamp() or len(values) != count:
+            raise BadQuery([Problem("cursor", _("This cursor belongs to another question. Begin again without it."))])
+        return values
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list
+    next_cursor: str | None
+
+
+# ---- reading the question ------------------------------------------------------------------------------
+
+
+def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also: Sequence[str] = ()) -> ListQuery:
+    """A ListQuery from the query of an address (a QueryDict). Raises BadQuery with everything that is wrong.
+
+    `also` names further parameters that the caller reads itself.
+    """
+    problems: list[Problem] = []
+    asked: list[Asked] = []
+    for name in params:
+        if name in CONTROLS or name in also:
+            continue
+        values = [v for v in params.getlist(name) if v != ""]
+        if not values:
+            continue
+        try:
+            asked.append(read_filter(kind, reader, name, values))
+        except Wrong as wrong:
+            problems.append(Problem(name, wrong.args[0]))
+    query = ListQuery(
+        kind=kind,
+        reader=reader,
+        asked=tuple(asked),
+        search=params.get("search", "").strip(),
+        sort=_read_sort(kind, params.get("sort", ""), reader, problems),
+        limit=_read_limit(params.get("limit", ""), problems),
+        cursor=params.get("cursor", ""),
+        as_of=as_of,
+    )
+    if problems:
+        raise BadQuery(problems)
+    return query
+
+
+def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -> str:
+    allowed = sortable(kind, reader)
+    if sort and sort.lstrip("-") not in allowed:
+        text = _("“%(sort)s” cannot be sorted by; allowed: %(all)s.")
+        problems.append(Problem("sort", text % {"sort": sort, "all": ", ".join(allowed)}))
+        return ""
+    return sort
+
+
+def _read_limit(limit: str, problems: list[Problem]) -> int:
+    if not limit:
+        return DEFAULT_LIMIT
+    if limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LARGEST_LIMIT:
+        return int(limit)
+    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % LARGEST_LIMIT))
+    return DEFAULT_LIMIT
+
+
+# ---- sorting -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SortKey:
+    name: str
+    expression: object
+    is_descending: bool = False
+
+    def ordering(self):
+        by = F(self.name)
+        return by.desc(nulls_last=True) if self.is_descending else by.asc(nulls_last=True)
+
+
+def sortable(kind: Kind, reader: Reader) -> list[str]:
+    names = [
+        f.name for f in kind.all_fields.values() if f.type is not Type.LIST and (not f.is_private or reader.is_officer)
+    ]
+    return ([kind.label_base] if kind.label_base else []) + names
+
+
+def sort_keys(kind: Kind, sort: str, search: str) -> list[SortKey]:
+    """The keys of an order: exact hits first when searching, then as asked, then the id, so that no two rows are equal."""
+    keys = []
+    if search and not sort and kind.search:
+        keys.append(SortKey("sort_rank", rank(kind, search)))
+    by = sort or kind.order
+    keys.append(SortKey("sort_by", _sort_expression(kind, by.lstrip("-")), by.startswith("-")))
+    return [*keys, SortKey("sort_id", F("id"))]
+
+
+def _sort_expression(kind: Kind, name: str):
+    if name == kind.label_base:
+        here, there = ("ko", "en") if (get_language() or "ko").startswith("ko") else ("en", "ko")
+        return Coalesce(NullIf(F(f"{name}_{here}"), Value("")), F(f"{name}_{there}"), output_field=TextField())
+    match kind.all_fields[name].type:
+        case Type.DATE:
+            return F(f"{name}_first")
+        case Type.REF | Type.RECORD:
+            return F(f"{name}_id")
+    return F(name)
+
+
+def _after(keys: list[SortKey], values: list) -> Q:
+    """Rows that come after these values in this order (NULLs last)."""
+    key, value = keys[0], values[0]
+    rest = _after(keys[1:], values[1:]) if len(keys) > 1 else None
+    if value is None:
+        return Q(**{f"{key.name}__isnull": True}) & rest if rest is not None else Q(pk__in=[])
+    beyond = Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value})
+    if key.name != "sort_id":
+        beyond |= Q(**{f"{key.name}__isnull": True})
+    return beyond | (Q(**{key.name: value}) & rest) if rest is not None else beyond
+
+
+def _plain(value):
+    return value if value is None or isinstance(value, int | str | float) else str(value)

@@ -1,0 +1,169 @@
+"""`GET /api/v1/timelines/`: dated facts in order."""
+
+import base64
+import json
+from datetime import date
+from uuid import UUID
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from .api import ApiView, find
+from .asking import BadQuery, Problem
+from .dates import BadDate, parse
+from .figures import freshness
+from .kinds import kinds
+from .labels import labels_of
+from .lists import DEFAULT_LIMIT, LARGEST_LIMIT
+from .timelines import entries
+
+OWNERS = ("program", "project", "institution", "lab", "researcher")
+TAKES = {
+    *OWNERS,
+    "record",
+    "kind",
+    "from",
+    "to",
+    "limit",
+    "cursor",
+    "as_of",
+    "known_at",
+    "lang",
+    "money",
+    "format",
+}
+ENTRY = inline_serializer(
+    "TimelineEntry",
+    {
+        "record": serializers.UUIDField(),
+        "kind": serializers.CharField(),
+        "fact": serializers.CharField(),
+        "label_ko": serializers.CharField(),
+        "label_en": serializers.CharField(),
+        "starts_on": serializers.CharField(allow_null=True, help_text="EDTF"),
+        "ends_on": serializers.CharField(allow_null=True, help_text="EDTF"),
+        "first": serializers.DateField(allow_null=True, help_text="first day that it can mean"),
+        "last": serializers.DateField(allow_null=True, help_text="last day that it can mean"),
+        "is_planned": serializers.BooleanField(),
+    },
+    many=True,
+)
+PAGE = inline_serializer(
+    "TimelinePage",
+    {
+        "results": ENTRY,
+        "next_cursor": serializers.CharField(allow_null=True),
+        "computed_at": serializers.DateTimeField(allow_null=True),
+        "is_stale": serializers.BooleanField(),
+    },
+)
+
+
+class TimelineView(ApiView):
+    """Every dated fact, with the record that it comes from."""
+
+    @extend_schema(
+        operation_id="timelines_list",
+        tags=["timelines"],
+        parameters=[OpenApiParameter(name, str) for name in sorted(TAKES - {"format"})],
+        responses=PAGE,
+    )
+    def list(self, request):
+        asked = request.query_params
+        problems = [Problem(n, f"There is no parameter “{n}”.") for n in asked if n not in TAKES]
+        limit = _limit(asked.get("limit", ""), problems)
+        begins, ends = (_day(asked, name, problems) for name in ("from", "to"))
+        wanted = asked.getlist("kind")
+        problems += [Problem("kind", f"There is no kind “{k}”.") for k in wanted if k not in kinds()]
+        after = _after(asked.get("cursor", ""), problems)
+        if problems:
+            raise BadQuery(problems)
+        try:
+            owners = [self._owner(name, asked[name]) for name in (*OWNERS, "record") if asked.get(name)]
+        except Http404:
+            return Response({"results": [], "next_cursor": None, **_fresh()})
+        found = entries(
+            self.reader, owners=owners, kinds=wanted, begins=begins, ends=ends, as_of=self.as_of,
+            is_past=self.request._request.known_at is not None, after=after, limit=limit + 1,
+        )  # fmt: skip
+        more, found = len(found) > limit, found[:limit]
+        return Response(
+            {
+                "results": _shape(found, self.reader),
+                "next_cursor": _cursor(found[-1]) if more else None,
+                **_fresh(),
+            }
+        )
+
+    def _owner(self, name: str, key: str) -> UUID:
+        if name == "record":
+            try:
+                return UUID(key)
+            except ValueError:
+                raise BadQuery([Problem("record", f"“{key}” is not an id.")]) from None
+        return find(kinds()[name], key, self.reader).id
+
+
+def _shape(found, reader) -> list[dict]:
+    by_kind: dict[str, set] = {}
+    for entry in found:
+        by_kind.setdefault(entry.kind, set()).add(entry.record)
+    labels = labels_of(by_kind, set(), reader)
+    return [
+        {
+            "record": entry.record,
+            "kind": entry.kind,
+            "fact": entry.fact,
+            "label_ko": labels[entry.record].ko if entry.record in labels else "",
+            "label_en": labels[entry.record].en if entry.record in labels else "",
+            "starts_on": entry.starts_on,
+            "ends_on": entry.ends_on,
+            "first": entry.first,
+            "last": entry.last,
+            "is_planned": entry.is_planned,
+        }
+        for entry in found
+    ]
+
+
+def _fresh() -> dict:
+    fresh = freshness("timelines")
+    return {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
+
+
+def _limit(text: str, problems: list[Problem]) -> int:
+    if not text:
+        return DEFAULT_LIMIT
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_LIMIT:
+        return int(text)
+    problems.append(Problem("limit", f"“limit” is a number from 1 to {LARGEST_LIMIT}."))
+    return DEFAULT_LIMIT
+
+
+def _day(asked, name: str, problems: list[Problem]) -> date | None:
+    text = asked.get(name, "")
+    if not text:
+        return None
+    try:
+        when = parse(text)
+    except BadDate as bad:
+        problems.append(Problem(name, str(bad)))
+        return None
+    return when.first if name == "from" else when.last
+
+
+def _cursor(entry) -> str:
+    return base64.urlsafe_b64encode(json.dumps(entry.place).encode()).decode().rstrip("=")
+
+
+def _after(cursor: str, problems: list[Problem]) -> list[str]:
+    if not cursor:
+        return []
+    try:
+        day, record, fact = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return [date.fromisoformat(day).isoformat(), str(UUID(record)), str(fact)]
+    except (ValueError, TypeError):
+        problems.append(Problem("cursor", "This is no cursor of this list."))
+        return []
