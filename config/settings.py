@@ -1,5 +1,6 @@
 """Settings: one file; what differs between places comes from environment variables."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -18,14 +19,17 @@ SECRET_KEY = env("SECRET_KEY", "")
 if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("SECRET_KEY is not set. Give it a long random text that stays the same.")
-    data_dir = Path(env("DATA_DIR", BASE_DIR / ".data"))
-    data_dir.mkdir(parents=True, exist_ok=True)
-    key_file = data_dir / "secret_key"
-    if not key_file.exists():
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_urlsafe(50))
+    key_file = Path(env("DATA_DIR") or BASE_DIR / ".data") / "secret_key"
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    if not key_file.exists():  # two processes may be here at once: the first link wins
+        own = key_file.with_suffix(f".{os.getpid()}")
+        own.touch(mode=0o600)
+        own.write_text(secrets.token_urlsafe(50))
+        with contextlib.suppress(FileExistsError):
+            os.link(own, key_file)
+        own.unlink()
     SECRET_KEY = key_file.read_text()
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", f"127.0.0.1,localhost,[::1],{env('HOST', '')}").strip(",").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("TRUSTED_ORIGINS", "").split(",") if origin]
 
 INSTALLED_APPS = [

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from programs.kinds import IN_PROGRAM
 from programs.models import Project
-from records.kinds import AsOf, Field, Filter, Kind, Related, Type
-from records.timelines import Dated
+from records.kinds import AsOf, Dated, Field, Filter, Kind, Related, Type
 
 from .models import FundingAmount, FundingLine, PayerKind
 

@@ -1,21 +1,21 @@
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from programs.models import Program, Project
-from records.base import Named, RecordBase, in_language, in_turn
+from records.base import Named, RecordBase, RecordQuerySet, in_language, in_turn
 from records.dates import EdtfField, edtf_days
-from records.rights import RecordQuerySet
 
 
 class PayerKind(models.TextChoices):
     """재원. Where money comes from, by the kind of its payer."""
 
     NATIONAL = "national", _("national government")
-    LOCAL = "local", _("local government")
+    LOCAL = "local", pgettext_lazy("money", "local government")
     INDUSTRY = "industry", _("industry")
-    UNIVERSITY = "university", _("university")
+    UNIVERSITY = "university", pgettext_lazy("money", "university")
     OTHER = "other", _("other")
     UNSTATED = "unstated", _("not stated")
 

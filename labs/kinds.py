@@ -4,8 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Researcher
-from records.kinds import AsOf, Filter, Kind, Related, Type
-from records.timelines import Dated
+from records.kinds import AsOf, Dated, Filter, Kind, Related, Type
 
 from .models import Affiliation, Institution, Lab
 

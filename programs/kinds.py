@@ -7,8 +7,7 @@ from labs.kinds import own_researchers
 from labs.models import Institution
 from people.models import Researcher
 from records.base import Record
-from records.kinds import AsOf, Filter, Kind, Related, Type
-from records.timelines import Dated
+from records.kinds import AsOf, Dated, Filter, Kind, Related, Type
 
 from .models import Headcount, Participation, Program, Project, Role
 

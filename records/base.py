@@ -6,7 +6,32 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .ids import NewId
-from .rights import RecordQuerySet, Visibility
+from .rights import Reader, Visibility
+
+
+class RecordQuerySet(models.QuerySet):
+    """Many records of one kind, or many rows of Record itself."""
+
+    def visible_to(self, reader: Reader):
+        """The rows that exist for this reader. Retired ones do not; see `with_retired`."""
+        return self.filter(may_see(reader), is_retired=False)
+
+    def with_retired_visible_to(self, reader: Reader):
+        return self.filter(may_see(reader))
+
+
+def may_see(reader: Reader) -> models.Q:
+    """The condition on a table that has `visibility` and `id` (or `within`, on Record itself)."""
+    if reader.level >= Visibility.INTERNAL:
+        return models.Q()
+    seen = models.Q(visibility__lte=reader.level)
+    if reader.level < Visibility.SHARED and reader.takes_part_in:
+        seen |= models.Q(visibility=Visibility.SHARED, id__in=_shared_with(reader))
+    return seen
+
+
+def _shared_with(reader: Reader):
+    return Record.objects.filter(visibility=Visibility.SHARED, within__in=reader.takes_part_in).values("id")
 
 
 class Record(models.Model):

@@ -19,7 +19,6 @@ from django.utils.module_loading import import_string
 from .base import Record, RecordBase
 from .dates import EdtfField
 from .rights import Reader
-from .timelines import Dated
 
 
 class Type(StrEnum):
@@ -91,6 +90,16 @@ class AsOf:
     starts: str
     ends: str = ""
     key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A dated fact of a kind: the field(s) that hold its date, and whether the fact is only planned (an SQL condition)."""
+
+    fact: str
+    starts: str
+    ends: str | None = None
+    planned: str = "false"
 
 
 @dataclass(frozen=True)

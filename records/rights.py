@@ -7,7 +7,6 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -38,30 +37,3 @@ class Reader:
 
 ANYONE = Reader()
 EVERYTHING = Reader(level=Visibility.INTERNAL, is_signed_in=True, is_officer=True)
-
-
-class RecordQuerySet(models.QuerySet):
-    """Many records of one kind, or many rows of Record itself."""
-
-    def visible_to(self, reader: Reader):
-        """The rows that exist for this reader. Retired ones do not; see `with_retired`."""
-        return self.filter(may_see(reader), is_retired=False)
-
-    def with_retired_visible_to(self, reader: Reader):
-        return self.filter(may_see(reader))
-
-
-def may_see(reader: Reader) -> Q:
-    """The condition on a table that has `visibility` and `id` (or `within`, on Record itself)."""
-    if reader.level >= Visibility.INTERNAL:
-        return Q()
-    seen = Q(visibility__lte=reader.level)
-    if reader.level < Visibility.SHARED and reader.takes_part_in:
-        seen |= Q(visibility=Visibility.SHARED, id__in=_shared_with(reader))
-    return seen
-
-
-def _shared_with(reader: Reader):
-    from .base import Record
-
-    return Record.objects.filter(visibility=Visibility.SHARED, within__in=reader.takes_part_in).values("id")

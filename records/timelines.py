@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from .base import Record
 from .dates import EdtfField
 from .figures import Figure
+from .kinds import Dated, kinds
 from .rights import Reader
 
 
@@ -44,23 +45,11 @@ class TimelineEntry(models.Model):
         ]
 
 
-@dataclass(frozen=True)
-class Dated:
-    """A dated fact of a kind: the field(s) that hold its date, and whether the fact is only planned (an SQL condition)."""
-
-    fact: str
-    starts: str
-    ends: str | None = None
-    planned: str = "false"
-
-
 COLUMNS = "record_id, kind, fact, starts_on, ends_on, first, last, is_planned, owners"
 
 
 def entries_sql() -> str:
     """One SELECT over every dated kind that gives all timeline entries from the facts (columns as in COLUMNS)."""
-    from .kinds import kinds
-
     return " UNION ALL ".join(_entry_sql(kind, dated) for kind in kinds().values() for dated in kind.dated)
 
 
@@ -130,7 +119,7 @@ def entries(
     reader: Reader,
     *,
     owners: Sequence[UUID] = (),
-    kinds: Sequence[str] = (),
+    of_kinds: Sequence[str] = (),
     begins: date | None = None,
     ends: date | None = None,
     as_of: date | None = None,
@@ -145,7 +134,7 @@ def entries(
     source = f"({entries_sql()})" if is_past else "records_timelineentry"
     asked = {
         "level": reader.level, "shared": list(reader.takes_part_in) if reader.level < 1 else [], "owners": list(owners),
-        "kinds": list(kinds), "begins": begins, "ends": ends, "as_of": as_of, "limit": limit,
+        "kinds": list(of_kinds), "begins": begins, "ends": ends, "as_of": as_of, "limit": limit,
         "day": after[0] if after else None, "record": after[1] if after else None, "fact": after[2] if after else None,
     }  # fmt: skip
     where = [
@@ -153,7 +142,7 @@ def entries(
         "(r.visibility <= %(level)s OR (r.visibility = 1 AND r.within = ANY(%(shared)s::uuid[])))",
     ]
     where += ["e.owners @> %(owners)s::uuid[]"] if owners else []
-    where += ["e.kind = ANY(%(kinds)s)"] if kinds else []
+    where += ["e.kind = ANY(%(kinds)s)"] if of_kinds else []
     where += ["coalesce(e.last, e.first) >= %(begins)s"] if begins else []
     where += ["coalesce(e.first, e.last) <= %(ends)s"] if ends else []
     where += ["coalesce(e.first, e.last) <= %(as_of)s"] if as_of else []
