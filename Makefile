@@ -62,6 +62,9 @@ lock: .venv/uv.stamp ## remake the locks from pyproject.toml (UPGRADE=1 takes ne
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt || \
 	{ echo "A lock names an index host: see above."; exit 1; }
 
+bench-load: .venv ## measure what a record costs a bulk load; ROWS= says how many (100000)
+	@$(PY) -m benchmarks.bulk_load
+
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test
 	rm -f locale/*/LC_MESSAGES/django.mo

@@ -12,7 +12,7 @@ from records.figures import freshness
 from records.money import to_major
 
 from .models import FundingLine, PayerKind
-from .rollups import DIMENSIONS, MEASURES, totals
+from .rollups import DIMENSIONS, MEASURES, lines_not_shown, totals
 
 KEPT = ("fiscal_year", "payer_kind", "form", "currency")
 TAKES = {"program", "project", "group_by", "measure", "as_of", "known_at", "money", "lang", "format", *KEPT}
@@ -41,6 +41,7 @@ ANSWER = inline_serializer(
         "next_cursor": serializers.CharField(allow_null=True),
         "computed_at": serializers.DateTimeField(allow_null=True),
         "is_stale": serializers.BooleanField(),
+        "lines_not_shown": serializers.IntegerField(required=False, help_text="for signed-in readers"),
     },
 )
 HELP = {
@@ -75,26 +76,15 @@ class RollupView(ApiView):
             project = find(PROJECT, asked["project"], self.reader).id if asked.get("project") else None
         except Http404:
             return Response({"results": [], "next_cursor": None, "computed_at": None, "is_stale": False})
-        rows = totals(
-            self.reader,
-            program=program,
-            project=project,
-            group_by=group_by,
-            only=only,
-            as_of=self.as_of,
-            is_past=is_past,
-        )
+        of = {"program": program, "project": project, "only": only, "as_of": self.as_of, "is_past": is_past}
+        rows = totals(self.reader, group_by=group_by, **of)
         fresh = freshness("rollups")
         shown = [d for d in group_by if d != "currency"] + ["currency", *measures]
         results = [{name: self._value(name, row) for name in shown} for row in rows]
-        return Response(
-            {
-                "results": results,
-                "next_cursor": None,
-                "computed_at": fresh.computed_at,
-                "is_stale": fresh.is_stale,
-            }
-        )
+        answer = {"results": results, "next_cursor": None, "computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
+        if self.reader.is_signed_in:
+            answer["lines_not_shown"] = lines_not_shown(self.reader, **of)
+        return Response(answer)
 
     def _value(self, name: str, row: dict):
         value = row[name]

@@ -184,8 +184,10 @@ class Rollup(models.Model):
     currency = models.CharField(max_length=3)
     planned = models.BigIntegerField(null=True)  # minor units; NULL: no amount is stated
     committed = models.BigIntegerField(null=True)
-    lines = models.IntegerField()  # lines with an amount row in this group, or none at all
-    unstated = models.IntegerField()  # of these, how many state no amount
+    lines = models.IntegerField()  # lines with an amount row for this year, or with none at all
+    unstated = models.IntegerField()  # of these, how many state no amount for it
+    lines_once = models.IntegerField()  # the same, each line in one of its years only, so that years can be added
+    unstated_once = models.IntegerField()
 
     class Meta:
         constraints = [

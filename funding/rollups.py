@@ -14,7 +14,7 @@ from django.db import connection
 
 from programs.models import Project
 from records.figures import Figure
-from records.rights import Reader, Visibility
+from records.rights import EVERYTHING, Reader, Visibility
 
 from .models import PAYER_KIND_OF, FundingLine, PayerKind
 
@@ -35,17 +35,23 @@ OWN = f"""
 SELECT coalesce(l.project_id, l.program_id) AS scope, l.program_id AS program, v.level, a.fiscal_year,
        {PAYER_KIND_SQL} AS payer_kind, l.form, l.currency,
        sum(a.planned)::bigint AS planned, sum(a.committed)::bigint AS committed, count(*)::int AS lines,
-       (count(*) FILTER (WHERE a.planned IS NULL AND a.committed IS NULL))::int AS unstated
+       (count(*) FILTER (WHERE a.planned IS NULL AND a.committed IS NULL))::int AS unstated,
+       (count(*) FILTER (WHERE a.is_first IS NOT FALSE))::int AS lines_once,
+       (count(*) FILTER (WHERE a.is_first IS NOT FALSE AND a.is_silent IS NOT FALSE))::int AS unstated_once
 FROM unnest(%(levels)s::smallint[]) AS v(level)
 JOIN funding_fundingline l ON l.visibility <= v.level AND NOT l.is_retired AND l.state <> 'cancelled'
  AND (%(scopes)s::uuid[] IS NULL OR l.project_id = ANY(%(scopes)s::uuid[])
       OR (l.project_id IS NULL AND l.program_id = ANY(%(scopes)s::uuid[])))
 LEFT JOIN labs_institution p ON p.id = l.payer_id
 LEFT JOIN LATERAL (
-  SELECT DISTINCT ON (fiscal_year) true AS counts, fiscal_year, planned, committed FROM funding_fundingamount
-  WHERE line_id = l.id AND NOT is_retired AND visibility <= v.level
-    AND (%(as_of)s::date IS NULL OR decided_on_first IS NULL OR decided_on_first <= %(as_of)s::date)
-  ORDER BY fiscal_year, decided_on_first DESC NULLS LAST, decided_on_last DESC NULLS LAST, id DESC
+  SELECT fiscal_year, planned, committed, true AS counts, row_number() OVER (ORDER BY fiscal_year) = 1 AS is_first,
+         count(coalesce(planned, committed)) OVER () = 0 AS is_silent
+  FROM (
+    SELECT DISTINCT ON (fiscal_year) fiscal_year, planned, committed FROM funding_fundingamount
+    WHERE line_id = l.id AND NOT is_retired AND visibility <= v.level
+      AND (%(as_of)s::date IS NULL OR decided_on_first IS NULL OR decided_on_first <= %(as_of)s::date)
+    ORDER BY fiscal_year, decided_on_first DESC NULLS LAST, decided_on_last DESC NULLS LAST, id DESC
+  ) latest
 ) a ON true
 WHERE %(as_of)s::date IS NULL OR a.counts
    OR NOT EXISTS (SELECT 1 FROM funding_fundingamount x
@@ -66,10 +72,12 @@ WITH RECURSIVE below (top, scope) AS (
 )
 SELECT top AS scope, program, level, fiscal_year, payer_kind, form, currency,
        sum(planned)::bigint AS planned, sum(committed)::bigint AS committed,
-       sum(lines)::int AS lines, sum(unstated)::int AS unstated
+       sum(lines)::int AS lines, sum(unstated)::int AS unstated,
+       sum(lines_once)::int AS lines_once, sum(unstated_once)::int AS unstated_once
 FROM spread GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
-COLUMNS = "scope, program, level, fiscal_year, payer_kind, form, currency, planned, committed, lines, unstated"
+COUNTS = "lines, unstated, lines_once, unstated_once"
+COLUMNS = f"scope, program, level, fiscal_year, payer_kind, form, currency, planned, committed, {COUNTS}"
 STORED_OWN = f"SELECT {COLUMNS} FROM funding_rollup WHERE span = 'own'"
 ABOVE = """
 WITH RECURSIVE up (id) AS (
@@ -124,21 +132,10 @@ def differences() -> Iterable[str]:
             " ORDER BY 2, 3, 5, 6, 7, 8, 9, 1",
             {"levels": LEVELS, "scopes": None, "as_of": None, "tops": tops},
         )
-        for (
-            what,
-            span,
-            scope,
-            _program,
-            level,
-            year,
-            payer,
-            form,
-            currency,
-            planned,
-            committed,
-            lines,
-            unstated,
-        ) in cursor:
+        for what, *stored in cursor:
+            span, scope, _program, level, year, payer, form, currency, planned, committed, lines, unstated, *_once = (
+                stored
+            )
             yield (
                 f"rollups: {span} total of {scope} at level {level}, {year or 'year not stated'}, {payer}, {form},"
                 f" {currency} {what}: planned {planned}, committed {committed}, {lines} lines, {unstated} without an amount"
@@ -165,43 +162,66 @@ def totals(
 
     With `program` or `project` (and everything below it), else over all. `only` keeps values of dimensions (None: not
     stated). `as_of`: with the amounts that count on that day. `is_past`: inside `known_at`, where nothing is stored.
-    `planned` is None where no amount is stated at all.
+    `planned` is None where no amount is stated at all. A line counts once in `lines`, also where years are added;
+    grouped by year it counts in each of its years.
     """
-    by = [d for d in group_by if d != "currency"]
-    parameters = {
-        "levels": LEVELS,
-        "scopes": None,
-        "as_of": as_of,
-        "level": reader.level,
-        "program": program,
-        "project": project,
-    }
-    parameters["shared"] = list(reader.takes_part_in) if reader.level < Visibility.SHARED else []
-    needs_facts = is_past or as_of is not None
-    by_project = "project" in by
-    if needs_facts:
-        source = f"SELECT 'own' AS span, {COLUMNS} FROM ({OWN}) own"
-        where = ["true"]
+    by, only = [d for d in group_by if d != "currency"], only or {}
+    parameters = _parameters(reader, program, project, as_of)
+    if is_past or as_of is not None:
+        source, where = (
+            f"SELECT 'own' AS span, {COLUMNS} FROM ({OWN}) own",
+            _scope_conditions(program, project, own=True),
+        )
     else:
-        source = f"SELECT span, {COLUMNS} FROM funding_rollup"
-        where = ["span = 'own'" if by_project else "span = 'tree'"]
-    where.append(
-        "level = CASE WHEN program = ANY(%(shared)s::uuid[]) THEN 1 ELSE %(level)s END"
-        if parameters["shared"]
-        else "level = %(level)s"
-    )
-    where += _scope_conditions(program, project, own=needs_facts or by_project)
-    where += _kept(only or {}, parameters)
-    columns = ["scope AS project" if d == "project" else d for d in by] + ["currency"]
+        span = "own" if "project" in by else "tree"
+        source = f"SELECT span, {COLUMNS} FROM funding_rollup WHERE span = '{span}'"
+        where = _scope_conditions(program, project, own=span == "own")
+    where += [_level_condition(parameters), *_kept(only, parameters)]
+    columns = [COLUMN_OF.get(d, d) for d in by] + ["currency"]
+    once = "" if "fiscal_year" in by or len(only.get("fiscal_year", ())) == 1 else "_once"
     groups = ", ".join(str(n + 1) for n in range(len(columns)))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(columns)}, sum(planned)::bigint, sum(committed)::bigint, sum(lines)::int, sum(unstated)::int"
+            f"SELECT {', '.join(columns)}, sum(planned)::bigint, sum(committed)::bigint,"
+            f" sum(lines{once})::int, sum(unstated{once})::int"
             f" FROM ({source}) r WHERE {' AND '.join(where)} GROUP BY {groups} ORDER BY {groups}",
             parameters,
         )
         names = [*by, "currency", *MEASURES]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+COLUMN_OF = {"project": "nullif(scope, program) AS project"}  # NULL: lines of the program itself
+
+
+def lines_not_shown(reader: Reader, **of) -> int:
+    """How many lines these totals leave out because of the reader's rights. Said to signed-in readers only."""
+    if reader.level >= Visibility.INTERNAL or not reader.is_signed_in:
+        return 0
+    return _count(EVERYTHING, of) - _count(reader, of)
+
+
+def _count(reader: Reader, of: dict) -> int:
+    return sum(row["lines"] for row in totals(reader, **of))
+
+
+def _parameters(reader: Reader, program, project, as_of) -> dict:
+    return {
+        "levels": LEVELS,
+        "scopes": None,
+        "as_of": as_of,
+        "program": program,
+        "project": project,
+        "level": reader.level,
+        "shared": list(reader.takes_part_in) if reader.level < Visibility.SHARED else [],
+    }
+
+
+def _level_condition(parameters: dict) -> str:
+    """The figures of the reader's level; of the shared level within programs that the reader takes part in."""
+    if parameters["shared"]:
+        return "level = CASE WHEN program = ANY(%(shared)s::uuid[]) THEN 1 ELSE %(level)s END"
+    return "level = %(level)s"
 
 
 def _scope_conditions(program, project, *, own: bool) -> list[str]:
