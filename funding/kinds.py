@@ -13,13 +13,16 @@ from records.kinds import AsOf, Dated, Field, Filter, Kind, Related, Type
 from .models import FundingAmount, FundingLine, PayerKind
 
 
-def _by_year(values):
+def _by_year(values, reader):
+    """Lines with an amount for one of these years; `null`: year not stated. Raises ValueError for what is no year."""
     years = {int(v) for v in values if v != "null"}
+    if not all(0 < year <= 9999 for year in years):
+        raise ValueError
     of_year = Q(fiscal_year__in=years) | (Q(fiscal_year=None) if "null" in values else Q())
-    return Q(Exists(FundingAmount.objects.filter(of_year, line=OuterRef("id"), is_retired=False)))
+    return Q(Exists(FundingAmount.objects.visible_to(reader).filter(of_year, line=OuterRef("id"))))
 
 
-def _within(ids):
+def _within(ids, reader):
     """Lines of these projects and of everything below them."""
     below = RawSQL(
         "WITH RECURSIVE below (id) AS (SELECT unnest(%s::uuid[]) UNION"

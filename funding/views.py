@@ -2,8 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.shortcuts import render
@@ -14,24 +12,22 @@ from django.utils.translation import gettext as _
 from labs.models import Institution
 from programs.headcounts import Count, by_date, latest_researchers
 from programs.models import Headcount, Participation, Program
-from records.drawing import NARROW, WIDE, Sum, money_bars
-from records.figures import ComputedAt, StaleMark
 from records.kinds import kind_of
-from records.labels import label_of
+from records.labels import Label, label_of
 from records.models import Change, Record
-from records.pages import Fact, RecordPage, refusal
+from records.pages import refusal
+from records.record_page import Fact, RecordPage
 from records.showing import Cell, label_cell, period_cell, text_in_two
 from records.templatetags.registry import when
-from records.units import UNITS, Unit, chosen, head, in_unit, with_unit
+from records.units import Unit, chosen, in_unit, with_unit
 from records.versions import change_notes
 
-from .models import FundingLine, PayerKind
+from .models import PayerKind
+from .money_page import ORDER, STATED_TOTALS, money_section, payer_word
 from .rollups import totals
 
 MOST_PROGRAMS = 100
 LATEST_CHANGES = 8
-ORDER = {kind: n for n, kind in enumerate(PayerKind.values)}
-STATED_TOTALS = ("total_planned", "total_committed")
 
 
 # ---- home --------------------------------------------------------------------------------------------
@@ -79,12 +75,14 @@ def _headcounts(scopes: list[UUID], request) -> list[Headcount]:
     return list(kind.counting_on(rows, request.as_of or timezone.localdate()))
 
 
-def _leads(programs: list[UUID], request) -> dict[UUID, list[Institution]]:
+def _leads(programs: list[UUID], request) -> dict[UUID, list[tuple[str, Label]]]:
+    """(part, label) of the institutions that lead, or that do the research together, for each program."""
     found = defaultdict(list)
-    parts = Participation.objects.visible_to(request.reader).filter(program__in=programs, project=None, part="lead")
+    parts = Participation.objects.visible_to(request.reader).filter(
+        program__in=programs, project=None, part__in=BY_WEIGHT, institution__visibility__lte=request.reader.level
+    )
     for part in parts.select_related("institution").order_by("id"):
-        if part.institution.visibility <= request.reader.level:
-            found[part.program_id].append(part.institution)
+        found[part.program_id].append((part.part, label_of(kind_of(Institution), part.institution)))
     return found
 
 
@@ -94,7 +92,7 @@ def _program_line(program, unit: Unit, money: list[dict], count: Count | None, l
         Fact(_("period"), (period_cell(program.starts_on, program.ends_on),)),
         _money_fact(money, unit),
         _people_fact(count),
-        Fact(_("lead"), tuple(label_cell(label_of(kind_of(Institution), row)) for row in leads)),
+        _institutions_fact(leads),
     )
     status = Cell(str(program.get_status_display()), chip=f"chip {program.status}")
     return ProgramLine(text_in_two(label.ko, label.en, with_other=True), label.url, status, facts)
@@ -113,12 +111,17 @@ def _money_fact(rows: list[dict], unit: Unit, notes: tuple[int, ...] = ()) -> Fa
         Cell(with_unit(sum(row["planned"] for row in of), currency, unit))
         for currency, of in sorted(by_currency.items())
     )
-    beneath = " · ".join(
-        f"{_payer(kind)} {in_unit(amount, currency, unit)}"
-        for currency, of in sorted(by_currency.items())
-        for kind, amount in _by_payer(of)
-    )
-    return Fact(_("money (planned)"), cells or (Cell(is_unstated=True),), beneath, notes)
+    beneath = [
+        _share(kind, amount, currency, unit) for currency, of in by_currency.items() for kind, amount in _by_payer(of)
+    ]
+    if {row["payer_kind"] for row in rows} == {PayerKind.UNSTATED} and cells:
+        beneath = [_("payer not in the sources")]
+    return Fact(_("money (planned)"), cells or (Cell(is_unstated=True),), " · ".join(beneath), notes)
+
+
+def _share(kind: str, amount: int, currency: str, unit: Unit) -> str:
+    payer = _("payer not in the sources") if kind == PayerKind.UNSTATED else payer_word(kind)
+    return f"{payer} {in_unit(amount, currency, unit)}"
 
 
 def _by_payer(rows: list[dict]) -> list[tuple[str, int]]:
@@ -126,10 +129,6 @@ def _by_payer(rows: list[dict]) -> list[tuple[str, int]]:
     for row in rows:
         sums[row["payer_kind"]] += row["planned"]
     return sorted(sums.items(), key=lambda item: ORDER[item[0]])
-
-
-def _payer(kind: str) -> str:
-    return str(PayerKind(kind).label)
 
 
 def _people_fact(count: Count | None, notes: tuple[int, ...] = ()) -> Fact:
@@ -171,13 +170,17 @@ def _with_people(page: RecordPage, money: dict, facts: list) -> dict:
     latest = latest_researchers(page.rows("headcount")).get(page.row.id)
     notes = tuple(sorted({n for id in (latest.ids if latest else ()) for n in page.evidence.by_record.get(id, ())}))
     sections = (["parts/money.html"] if money else []) + (["parts/people.html"] if counts else [])
-    page.related = [found for found in page.related if found[1].name != "headcount"]
+    page.untold |= {"headcount", "funding_line"}
     return {
-        "facts": [_people_fact(latest, notes) if fact == "people" else fact for fact in facts],
+        "facts": [fact for fact in _with_people_fact(facts, latest, notes) if fact.cells],
         "money": money,
         "people": [_people_row(page, count) for count in counts],
         "sections": sections,
     }
+
+
+def _with_people_fact(facts: list, latest: Count | None, notes) -> list[Fact]:
+    return [_people_fact(latest, notes) if fact == "people" else fact for fact in facts]
 
 
 def _people_row(page: RecordPage, count: Count) -> dict:
@@ -200,20 +203,26 @@ def _page_money_fact(page: RecordPage, money: dict) -> Fact:
 
 
 def _lead_fact(page: RecordPage) -> Fact:
-    """Who leads, and who takes part besides."""
-    parts = page.rows("participation")
-    here = [part for part in parts if page.kind.name == "project" or part.project_id is None]
-    names = defaultdict(list)
-    for part in here:
-        label = page.labels.get(part.institution_id)
-        if label and label not in names[part.part]:
-            names[part.part].append(label)
-    leads = names["lead"] or names["joint"]
-    others = [str(label) for label in names["joint"] if label not in leads]
+    """Who leads, and who does the research together, from the rows at hand."""
+    here = [part for part in page.rows("participation") if part.institution_id in page.labels]
+    parts = [(part.part, page.labels[part.institution_id]) for part in here]
+    leads = {n for part in here if part.part == "lead" for n in page.evidence.by_record.get(part.id, ())}
+    return _institutions_fact(parts, tuple(sorted(leads)))
+
+
+BY_WEIGHT = ("lead", "joint", "host")
+
+
+def _institutions_fact(parts: list[tuple[str, Label]], notes: tuple[int, ...] = ()) -> Fact:
+    """The institutions with the weightiest part; the joint ones beneath those that lead."""
+    by_part = {name: list(dict.fromkeys(label for part, label in parts if part == name)) for name in BY_WEIGHT}
+    first = next((name for name in BY_WEIGHT if by_part[name]), "lead")
+    shown = by_part[first][:2]
+    joint = [label for label in (*by_part[first][2:], *by_part["joint"]) if label not in shown]
+    others = list(dict.fromkeys(str(label) for label in joint))
     beneath = " · ".join(others[:4]) + (" …" if len(others) > 4 else "")
-    notes = {n for part in here if part.part == "lead" for n in page.evidence.by_record.get(part.id, ())}
-    title = _("lead") if names["lead"] else _("joint research")
-    return Fact(title, tuple(label_cell(label) for label in leads[:3]), beneath, tuple(sorted(notes)))
+    title = str(Participation.Part(first).label)
+    return Fact(title, tuple(label_cell(label) for label in shown), beneath, notes)
 
 
 LEADERS = ("director", "co_director", "pi", "subproject_lead", "co_pi")
@@ -228,112 +237,3 @@ def _leader_fact(page: RecordPage) -> Fact:
 
 def _lab(page: RecordPage) -> list[Fact]:
     return [page.fact("lab")] if page.row.lab_id in page.labels else []
-
-
-# ---- money ---------------------------------------------------------------------------------------------
-
-
-def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
-    """Totals by payer kind and form, per currency, each with the lines behind it; {} where there is no line."""
-    rows = totals(page.reader, **scope, group_by=("payer_kind", "form"), as_of=page.as_of, is_past=bool(page.known_at))
-    by_currency = defaultdict(list)
-    for row in sorted(rows, key=lambda row: (ORDER[row["payer_kind"]], row["form"])):
-        by_currency[row["currency"]].append(row)
-    stated = [said for name in STATED_TOTALS for said in page.evidence.by_attribute.get(name, ())]
-    if not rows and not stated:
-        return {}
-    return {
-        "unit": page.unit,
-        "units": UNITS.values(),
-        "groups": [_group(page, currency, of, filters) for currency, of in sorted(by_currency.items())],
-        "stated": [_stated(said, by_currency, page.unit) for said in stated],
-        "lines_url": _lines_url(filters),
-        "computed_at": None if page.as_of or page.known_at else _computed_at(),
-    }
-
-
-def _computed_at() -> dict:
-    """When the totals were last worked out, and whether a change waits to be counted."""
-    at = ComputedAt.objects.filter(figure="rollups").values_list("at", flat=True).first()
-    return {"at": at, "is_stale": StaleMark.objects.filter(figure="rollups").exists()}
-
-
-def _lines_url(filters: dict) -> str:
-    counted = ",".join(state for state in FundingLine.State.values if state != FundingLine.State.CANCELLED)
-    return f"{reverse('list', args=['funding-lines'])}?{urlencode({**filters, 'state__in': counted})}"
-
-
-def _group(page: RecordPage, currency: str, rows: list[dict], filters: dict) -> dict:
-    """One currency: its rows, totals and bars."""
-    here = {**filters, "currency": currency}
-    shown = [_money_row(page, row, currency, here) for row in rows]
-    planned = [row["planned"] for row in rows if row["planned"] is not None]
-    committed = [row["committed"] for row in rows if row["committed"] is not None]
-    sums = [Sum(r["label"], r["row"]["planned"], r["row"]["committed"], r["bar"], r["url"]) for r in shown]
-    return {
-        "currency": currency,
-        "head": head(currency, page.unit),
-        "rows": shown,
-        "totals": rows,
-        "planned": in_unit(sum(planned), currency, page.unit) if planned else "",
-        "committed": in_unit(sum(committed), currency, page.unit) if committed else "",
-        "url": _lines_url(here),
-        "lines": sum(row["lines"] for row in rows),
-        "unstated": sum(row["unstated"] for row in rows),
-        "bars": [bars for width in (WIDE, NARROW) if (bars := money_bars(sums, width=width))],
-        "has_committed": bool(committed),
-    }
-
-
-def _money_row(page: RecordPage, row: dict, currency: str, filters: dict) -> dict:
-    kind, form = PayerKind(row["payer_kind"]), FundingLine.Form(row["form"])
-    mine = [
-        line
-        for line in page.rows("funding_line")
-        if (line.payer_kind, line.form, line.currency) == (kind, form, currency)
-    ]
-    payers = dict.fromkeys(page.labels[line.payer_id] for line in mine if line.payer_id in page.labels)
-    notes = {n for line in mine for n in page.evidence.by_record.get(line.id, ())}
-    planned, committed = (
-        in_unit(row[m], currency, page.unit) if row[m] is not None else "" for m in ("planned", "committed")
-    )
-    words = [_payer(kind)] + ([str(form.label)] if form != FundingLine.Form.UNSTATED else [])
-    return {
-        "row": row,
-        "kind": "" if kind == PayerKind.UNSTATED else str(kind.label),
-        "form": "" if form == FundingLine.Form.UNSTATED else str(form.label),
-        "payers": list(payers)[:5],
-        "notes": tuple(sorted(notes)),
-        "planned": planned,
-        "committed": committed,
-        "label": " · ".join(words),
-        "bar": _bar_words(row, currency, page.unit),
-        "url": _lines_url({**filters, "payer_kind": kind.value, "form": form.value}),
-    }
-
-
-def _bar_words(row: dict, currency: str, unit: Unit) -> str:
-    if row["planned"] is None and row["committed"] is None:
-        return _("not in the sources")
-    if row["committed"]:
-        words = _("%(committed)s of %(planned)s committed")
-        planned = in_unit(row["planned"] or 0, currency, unit)
-        return words % {"committed": in_unit(row["committed"], currency, unit), "planned": planned}
-    return with_unit(row["planned"], currency, unit)
-
-
-def _stated(said, by_currency: dict, unit: Unit) -> dict:
-    """A total that a source states, beside what the lines add up to."""
-    currency = said.citation.unit if len(said.citation.unit) == 3 else "KRW"
-    measure = said.citation.attribute.removeprefix("total_")
-    known = [row[measure] for row in by_currency.get(currency, []) if row[measure] is not None]
-    try:
-        amount = int(Decimal(said.citation.value))
-    except InvalidOperation:
-        amount = None
-    return {
-        "said": said,
-        "amount": with_unit(amount, currency, unit) if amount is not None and currency == "KRW" else said.text,
-        "own": with_unit(sum(known), currency, unit) if known else "",
-        "is_equal": bool(known) and amount == sum(known) and currency == "KRW",
-    }

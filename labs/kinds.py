@@ -8,6 +8,13 @@ from records.kinds import AsOf, Dated, Filter, Kind, Related, Type
 
 from .models import Affiliation, Institution, Lab
 
+
+def _taking_part_in(programs, reader):
+    """Ids of the institutions that take part in one of these programs, as far as the reader may know."""
+    parts = Institution.participations.rel.related_model.objects.visible_to(reader)
+    return parts.filter(program__in=programs).values("institution")
+
+
 INSTITUTION = Kind(
     name="institution",
     plural="institutions",
@@ -20,11 +27,7 @@ INSTITUTION = Kind(
     filters=(
         Filter(
             "program", _("takes part in"),
-            lambda ids: Q(
-                id__in=Institution.objects.filter(
-                    participations__program__in=ids, participations__is_retired=False
-                ).values("id")
-            ),
+            lambda ids, reader: Q(id__in=_taking_part_in(ids, reader)),
             Type.RECORD,
         ),
     ),
@@ -82,6 +85,11 @@ AFFILIATION = Kind(
     owners=("researcher", "institution", "lab"),
     as_of=AsOf("starts_on", "ends_on"),
 )
+
+
+def own_people(rows, reader) -> set:
+    """Ids of those of these researchers whom an institution of the reader employs."""
+    return own_researchers([row.id for row in rows], reader)
 
 
 def own_researchers(ids, reader) -> set:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.models import Researcher
 from records.base import Named, RecordBase, has_a_name, in_language, in_turn, public_or_internal
@@ -122,8 +123,8 @@ class Affiliation(RecordBase):
     lab = models.ForeignKey(
         Lab, models.PROTECT, null=True, blank=True, related_name="affiliations", verbose_name=_("lab")
     )
-    title_ko = models.CharField(_("title (Korean)"), max_length=200, blank=True)
-    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    title_ko = models.CharField(pgettext_lazy("person", "title (Korean)"), max_length=200, blank=True)
+    title_en = models.CharField(pgettext_lazy("person", "title (English)"), max_length=200, blank=True)
     starts_on = EdtfField(_("from"))
     starts_on_first, starts_on_last = edtf_days("starts_on")
     ends_on = EdtfField(_("to"))

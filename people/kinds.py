@@ -18,5 +18,7 @@ RESEARCHER = Kind(
         Related("role", "researcher", ("scope", "part", "title", "starts_on", "ends_on", "effort_share")),
     ),
     private=("researcher_number",),
+    owned="labs.kinds.own_people",
     in_menu=True,
+    page="people.views.researcher_page",
 )

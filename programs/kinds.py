@@ -15,21 +15,21 @@ PERIOD = (Dated("period", "starts_on", "ends_on"),)
 PLANNED_PERIOD = (Dated("period", "starts_on", "ends_on", planned="t.status = 'planned'"),)
 
 
-def _taken_part_in(institutions):
-    """Ids of the programs and projects in which one of these institutions takes part."""
-    parts = Participation.objects.filter(institution__in=institutions, is_retired=False)
+def _taken_part_in(institutions, reader):
+    """Ids of the programs and projects in which one of these institutions takes part, as far as the reader may know."""
+    parts = Participation.objects.visible_to(reader).filter(institution__in=institutions)
     return parts.values("program").union(parts.exclude(project=None).values("project"), all=True)
 
 
 BY_INSTITUTION = Filter(
     "institution", _("institution"),
-    lambda ids: Q(id__in=_taken_part_in(ids)),
+    lambda ids, reader: Q(id__in=_taken_part_in(ids, reader)),
     Type.REF, Institution,
 )  # fmt: skip
 
 IN_PROGRAM = Filter(
     "program", _("program"),
-    lambda ids: Q(id__in=Record.objects.filter(within__in=ids).values("id")),
+    lambda ids, reader: Q(id__in=Record.objects.filter(within__in=ids).values("id")),
     Type.REF, Program,
 )  # fmt: skip
 
@@ -47,8 +47,11 @@ PROGRAM = Kind(
     filters=(BY_INSTITUTION,),
     facts=("starts_on", "ends_on", "lab"),
     related=(
-        Related("project", "program", ("number", "title", "parent", "starts_on", "ends_on", "status")),
-        Related("participation", "program", ("institution", "part", "project", "does", "starts_on", "ends_on")),
+        Related("project", "program", ("number", "title", "parent", "starts_on", "ends_on", "status"), sort="number"),
+        Related(
+            "participation", "program", ("institution", "part", "does", "starts_on", "ends_on"),
+            only=(("project__isnull", "true"),),
+        ),
         Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
         Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on")),
         Related("funding_line", "program", ("name", "project", "payer", "payer_kind", "form", "currency", "state")),
@@ -77,13 +80,13 @@ PROJECT = Kind(
         BY_INSTITUTION,
         Filter(
             "researcher", _("researcher"),
-            lambda ids: Q(id__in=Role.objects.filter(researcher__in=ids, is_retired=False).values("scope")),
+            lambda ids, reader: Q(id__in=Role.objects.visible_to(reader).filter(researcher__in=ids).values("scope")),
             Type.REF, Researcher,
         ),
     ),
     facts=("program", "starts_on", "ends_on", "number"),
     related=(
-        Related("project", "parent", ("number", "title", "starts_on", "ends_on", "status"), _("Parts")),
+        Related("project", "parent", ("number", "title", "starts_on", "ends_on", "status"), _("Parts"), sort="number"),
         Related("participation", "project", ("institution", "part", "does", "starts_on", "ends_on")),
         Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
         Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on")),

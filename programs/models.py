@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution, Lab
 from people.models import Researcher
@@ -139,8 +140,8 @@ class Role(RecordBase):
     researcher = models.ForeignKey(Researcher, models.PROTECT, related_name="roles", verbose_name=_("researcher"))
     scope = models.ForeignKey(Record, models.PROTECT, related_name="roles", verbose_name=_("in"))
     part = models.CharField(_("role"), max_length=16, choices=Part)
-    title_ko = models.CharField(_("title (Korean)"), max_length=200, blank=True)
-    title_en = models.CharField(_("title (English)"), max_length=200, blank=True)
+    title_ko = models.CharField(pgettext_lazy("person", "title (Korean)"), max_length=200, blank=True)
+    title_en = models.CharField(pgettext_lazy("person", "title (English)"), max_length=200, blank=True)
     starts_on = EdtfField(_("from"))
     starts_on_first, starts_on_last = edtf_days("starts_on")
     ends_on = EdtfField(_("to"))

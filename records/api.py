@@ -71,6 +71,8 @@ class RecordView(ApiView):
 
 def find(kind: Kind, key: str, reader: Reader, as_of: date | None = None):
     """The record with this id, or slug where the kind has slugs. Http404 if there is none for this reader."""
+    if "\x00" in key:
+        raise Http404
     rows = kind.rows().visible_to(reader)
     try:
         found = rows.filter(id=UUID(key)).first()
@@ -140,10 +142,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     asked = [OpenApiParameter(name, str, description=text) for name, text in PARAMETERS.items()]
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in kind.filters]
     asked += [
-        _parameter(f, lookup)
-        for f in kind.all_fields.values()
-        if may_ask(f, ANYONE)
-        for lookup in LOOKUPS[f.type]
+        _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]
     ]
     alone = [
         OpenApiParameter(name, str, description=PARAMETERS[name]) for name in ("as_of", "known_at", "money", "lang")

@@ -10,13 +10,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext as _
 
+from .base import Record
 from .dates import BadDate, parse
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
+from .money import NO_MINOR_UNIT, THREE_DIGITS
 from .rights import Reader, Visibility
 from .searching import contains
 
@@ -80,7 +82,11 @@ def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -
     if len(values) > MOST_VALUES:
         raise Wrong(_("“%(name)s” takes at most %(most)d values.") % {"name": parameter, "most": MOST_VALUES})
     if special:
-        return Asked(name, "", tuple(values), special.condition(_values(special, values, reader)))
+        read = _values(special, values, reader)
+        try:
+            return Asked(name, "", tuple(values), special.condition(read, reader))
+        except ValueError:
+            raise Wrong(_not_a_value(name, ", ".join(values))) from None
     condition = Q()
     for value in values:
         condition |= _condition(kind, asked, lookup, value, reader)
@@ -92,6 +98,9 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
     if lookup == "isnull":
         if value not in ("true", "false"):
             raise Wrong(_("“%s” is not true or false.") % value)
+        if asked.type in (Type.REF, Type.RECORD) and reader.level < Visibility.INTERNAL:
+            shown = Q(**{f"{name}__in": _seen(asked, reader)})
+            return ~shown if value == "true" else shown
         empty = (
             Q(**{name: []})
             if asked.type is Type.LIST
@@ -107,6 +116,8 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
     read_value = _value(asked, value, reader)
     if asked.type is Type.DATE:
         return _date_condition(name, lookup, read_value)
+    if asked.type is Type.MONEY:
+        return _money_condition(name, lookup, read_value)
     if asked.type in (Type.REF, Type.RECORD):
         return Q(**{f"{name}__in": read_value})
     if asked.type is Type.BOOLEAN and name == "is_retired" and read_value:
@@ -127,6 +138,18 @@ def _date_condition(name: str, lookup: str, value) -> Q:
         case "lt":
             return Q(**{f"{first}__lt": value.first})
     return Q(**{f"{first}__lte": value.last, f"{last}__gte": value.first})
+
+
+def _money_condition(name: str, lookup: str, value: Decimal) -> Q:
+    """Amounts are asked for in the major unit, each row in that of its own currency."""
+    two_digits = ~Q(currency__in=NO_MINOR_UNIT | THREE_DIGITS)
+    condition = Q()
+    for of_these, digits in ((Q(currency__in=NO_MINOR_UNIT), 0), (two_digits, 2), (Q(currency__in=THREE_DIGITS), 3)):
+        minor = value.scaleb(digits)
+        whole = int(minor.to_integral_value(ROUND_CEILING if lookup in ("gte", "lt") else ROUND_FLOOR))
+        if lookup or whole == minor:
+            condition |= of_these & Q(**{f"{name}__{lookup or 'exact'}": whole})
+    return condition or Q(pk__in=[])
 
 
 def _value(asked: Field | Filter, value: str, reader: Reader):
@@ -150,9 +173,15 @@ def _value(asked: Field | Filter, value: str, reader: Reader):
                 return _choice(asked, value)
     except BadDate as bad:
         raise Wrong(str(bad)) from None
-    except (ValueError, KeyError, InvalidOperation):
-        raise Wrong(_("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": asked.name}) from None
+    except Wrong:
+        raise
+    except (ValueError, KeyError, InvalidOperation, OverflowError):
+        raise Wrong(_not_a_value(asked.name, value)) from None
     return value
+
+
+def _not_a_value(name: str, value: str) -> str:
+    return _("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": name}
 
 
 def _values(asked: Filter, values: list[str], reader: Reader) -> list:
@@ -162,7 +191,7 @@ def _values(asked: Filter, values: list[str], reader: Reader) -> list:
 
 def _decimal(value: str) -> Decimal:
     number = Decimal(value)
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > 20 or number.as_tuple().exponent < -20:
         raise ValueError
     return number
 
@@ -182,15 +211,31 @@ def _choice(asked: Field | Filter, value: str):
 def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:
     """The record with this id, or those with this slug. What does not exist for the reader matches nothing."""
     try:
-        return {uuid.UUID(value)}
+        id = uuid.UUID(value)
     except ValueError:
         pass
+    else:
+        return {id} if reader.level >= Visibility.INTERNAL or _seen(asked, reader).filter(id=id).exists() else set()
     targets = [kind_of(asked.target)] if asked.type is Type.REF and asked.target else kinds().values()
     targets = [kind for kind in targets if kind.has_slug]
     if not targets:
         raise Wrong(_("“%s” is not an id.") % value)
     found = [kind.model.objects.visible_to(reader).filter(slug=value).values_list("id", flat=True) for kind in targets]
     return {id for ids in found for id in ids}
+
+
+def _seen(asked: Field | Filter, reader: Reader):
+    """Ids of the records that a reference shows to this reader; retired ones are shown, as in `shapes`."""
+    rows = asked.target.objects if asked.type is Type.REF and asked.target else Record.objects
+    return rows.with_retired_visible_to(reader).values("id")
+
+
+def shown_reference(kind: Kind, asked: Field, reader: Reader):
+    """The id that a record shows in this field, for sorting. One that may be empty may lead to what one may not see."""
+    id = F(f"{asked.name}_id")
+    if reader.level >= Visibility.INTERNAL or not kind.model._meta.get_field(asked.name).null:
+        return id
+    return Case(When(Q(**{f"{asked.name}__in": _seen(asked, reader)}), then=id))
 
 
 def _unknown(kind: Kind, parameter: str, reader: Reader) -> str:

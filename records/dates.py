@@ -57,29 +57,29 @@ def parse(text: str) -> Edtf:
     """Read an EDTF date of our subset. Raises BadDate with a sentence."""
     begin, slash, end = text.partition("/")
     if not slash:
-        first, last = _days(text)
+        first, last = _days(text, text)
         return Edtf(text, first, last)
     if begin == end == "..":
         raise BadDate(_("“%s” allows every day; leave the date empty instead.") % text)
-    first = FIRST_DAY if begin == ".." else _days(begin)[0]
-    last = LAST_DAY if end == ".." else _days(end)[1]
+    first = FIRST_DAY if begin == ".." else _days(begin, text)[0]
+    last = LAST_DAY if end == ".." else _days(end, text)[1]
     if first > last:
         raise BadDate(_("“%s” ends before it begins.") % text)
     return Edtf(text, first, last)
 
 
-def _days(text: str) -> tuple[date, date]:
-    """First and last day of one date without a slash."""
-    found = ONE_RE.fullmatch(text)
+def _days(one: str, text: str) -> tuple[date, date]:
+    """First and last day of one date without a slash; `text` is the whole that it is a part of."""
+    found = ONE_RE.fullmatch(one)
     if not found:
         raise BadDate(
             _("“%s” is not a date. Write 2024, 2024-07, 2024-07-28, or an interval such as 2024-07/2024-10.") % text
         )
     year, month, day = (int(n) if n else None for n in found.groups()[:3])
     try:
-        if day:
+        if day is not None:
             return date(year, month, day), date(year, month, day)
-        if month:
+        if month is not None:
             return date(year, month, 1), date(year, month, monthrange(year, month)[1])
         return date(year, 1, 1), date(year, 12, 31)
     except ValueError:
@@ -158,7 +158,8 @@ def _show_one(text: str, language: str) -> str:
     plain, mark = text.rstrip("~?"), text[-1]
     if language != "ko":
         return {"~": f"about {plain}", "?": f"{plain} (?)"}.get(mark, plain)
-    parts = [str(int(part)) for part in plain.split("-")]
+    year, *rest = plain.split("-")
+    parts = [year, *(str(int(part)) for part in rest)]
     shown = parts[0] if len(parts) == 1 else " ".join(f"{part}." for part in parts)
     return {"~": f"{shown}경", "?": f"{shown}(?)"}.get(mark, shown)
 

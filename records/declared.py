@@ -1,8 +1,7 @@
 """The kinds of this floor: sources, citations, disagreements."""
 
-from .kinds import AsOf, Kind, Related
+from .kinds import AsOf, Dated, Kind, Related
 from .models import Citation, Disagreement, Source
-from .timelines import Dated
 
 SOURCE = Kind(
     name="source",

@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.migrations.operations.base import Operation
 
-from .base import Change, Record
+from .base import Change
 
 # ---- who and why ---------------------------------------------------------------------------------------
 
@@ -35,10 +35,10 @@ def change(*, by=None, actor_name: str = "", reason: str = "", door: str = Chang
             door=door,
             undoes=undoes,
         )
-        before = _set("registry.change", str(this.pk))
+        before, used_before = _set("registry.change", str(this.pk)), _set("registry.change_used", "")
         yield this
         _set("registry.change", before)
-        if not Record.objects.filter(change=this).exists():
+        if not _set("registry.change_used", used_before):
             Change.objects.filter(pk=this.pk).delete()
 
 
@@ -51,11 +51,8 @@ def known_at(moment: datetime | None):
     with transaction.atomic():
         path = _set("search_path", "past, public")
         _set("registry.known_at", moment.isoformat())
-        try:
-            yield
-        finally:
-            if not connection.needs_rollback:
-                _set("search_path", path)
+        yield
+        _set("search_path", path)  # after an error the rollback does it
 
 
 def _set(name: str, value: str) -> str:
@@ -69,6 +66,20 @@ def _set(name: str, value: str) -> str:
 
 OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
 MANY = 5000  # a statement that touches more rows than this marks the whole figure stale
+
+BEFORE_INSERT = """
+CREATE OR REPLACE FUNCTION history.{table}_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE gone public.records_record;
+BEGIN
+  SELECT * INTO gone FROM public.records_record r WHERE r.id = NEW.id AND r.is_deleted;  -- a record that comes back
+  NEW.version := coalesce(gone.version, 0) + 1;
+  NEW.updated_at := greatest(clock_timestamp(), gone.changed_at + interval '1 microsecond');
+  NEW.change_id := public.registry_change();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER a_version_first BEFORE INSERT ON public.{table}
+  FOR EACH ROW EXECUTE FUNCTION history.{table}_before_insert();
+"""
 
 BEFORE_UPDATE = """
 CREATE OR REPLACE FUNCTION history.{table}_before_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -95,6 +106,7 @@ AFTER_INSERT = """
 CREATE OR REPLACE FUNCTION history.{table}_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE written bigint;
 BEGIN
+  {hold_new}
   INSERT INTO public.records_record AS r
       (id, kind, visibility, version, is_retired, is_deleted, within, changed_at, change_id)
     SELECT n.id, '{kind}', n.visibility, n.version, n.is_retired, false, {within}, n.updated_at, n.change_id FROM new_rows n
@@ -117,6 +129,7 @@ AFTER_UPDATE = """
 CREATE OR REPLACE FUNCTION history.{table}_after_update() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE hidden uuid[]; moved uuid[];
 BEGIN
+  {hold_changed}
   INSERT INTO history.{table} ({columns}, until, ended_by)
     SELECT {old_columns}, n.updated_at, n.change_id FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
   SELECT array_agg(r.id) INTO moved FROM new_rows n JOIN public.records_record r USING (id) WHERE r.within IS DISTINCT FROM {within};
@@ -137,12 +150,15 @@ CREATE OR REPLACE TRIGGER b_keep_update AFTER UPDATE ON public.{table}
 
 AFTER_DELETE = """
 CREATE OR REPLACE FUNCTION history.{table}_after_delete() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE this bigint := public.registry_change(); now timestamptz := clock_timestamp();
+DECLARE this bigint; now timestamptz := clock_timestamp();
 BEGIN
+  IF NOT EXISTS (SELECT 1 FROM old_rows) THEN RETURN NULL; END IF;
+  this := public.registry_change();
   INSERT INTO history.{table} ({columns}, until, ended_by)
     SELECT {old_columns}, greatest(now, o.updated_at + interval '1 microsecond'), this FROM old_rows o;
   UPDATE public.records_record r
-    SET is_deleted = true, is_retired = true, version = r.version + 1, changed_at = greatest(now, r.changed_at), change_id = this
+    SET is_deleted = true, is_retired = true, version = r.version + 1, change_id = this,
+        changed_at = greatest(now, o.updated_at + interval '1 microsecond')
     FROM old_rows o WHERE r.id = o.id;
   {mark_old}
   RETURN NULL;
@@ -150,6 +166,14 @@ END $$;
 CREATE OR REPLACE TRIGGER b_keep_delete AFTER DELETE ON public.{table}
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_delete();
 """
+
+# Held until the transaction ends, so that nothing is put under a record that is being hidden or moved meanwhile.
+HOLD_NEW = """
+  PERFORM 1 FROM public.records_record r WHERE r.id IN (SELECT unnest(ARRAY[{above}]) FROM new_rows n) FOR SHARE;"""
+HOLD_CHANGED = """
+  PERFORM 1 FROM public.records_record r WHERE r.id IN (
+    SELECT unnest(ARRAY[{above}]) FROM new_rows n JOIN old_rows o USING (id)
+    WHERE (n.visibility, {above}) IS DISTINCT FROM (o.visibility, {above_before})) FOR SHARE;"""
 
 UNDER = """
   IF EXISTS (SELECT 1 FROM new_rows n JOIN public.records_record r ON r.id = n.{column} WHERE r.visibility > n.visibility) THEN
@@ -236,6 +260,8 @@ class KeepRecord(Operation):
 
     def triggers(self, columns, written):
         facts = [name for name in written if name not in OWN]
+        above = sorted({*self.under, *self._within_source()})
+        held = {"above": _list(above, "n."), "above_before": _list(above, "o.")}
         words = {
             "table": self.table,
             "kind": self.kind,
@@ -246,10 +272,12 @@ class KeepRecord(Operation):
             "new_facts": _list(facts, "NEW."),
             "old_facts": _list(facts, "OLD."),
             "under": "".join(UNDER.format(column=c, name=c.removesuffix("_id")) for c in self.under),
+            "hold_new": HOLD_NEW.format(**held) if above else "",
+            "hold_changed": HOLD_CHANGED.format(**held) if above else "",
             "mark_new": self._marks("new_rows"),
             "mark_old": self._marks("old_rows"),
         }
-        for sql in (BEFORE_UPDATE, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, PAST):
+        for sql in (BEFORE_INSERT, BEFORE_UPDATE, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, PAST):
             yield sql.format(**words)
 
     def _within_source(self):
@@ -279,7 +307,7 @@ class LetGo(Operation):
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         schema_editor.execute(f"DROP VIEW IF EXISTS past.{self.table}")
-        for trigger in ("a_version", "b_keep_insert", "b_keep_update", "b_keep_delete"):
+        for trigger in ("a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete"):
             schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON public.{self.table}")
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):

@@ -64,7 +64,7 @@ class Filter:
 
     name: str
     label: str
-    condition: Callable[[Sequence], Q]  # gets the values as read; several mean "or"
+    condition: Callable[[Sequence, Reader], Q]  # gets the values as read (several mean "or"), and who asks
     type: Type = Type.TEXT
     target: "type[models.Model] | None" = None
     choices: tuple[tuple[str, str], ...] = ()
@@ -78,6 +78,8 @@ class Related:
     by: str
     columns: tuple[str, ...]
     title: str = ""
+    sort: str = ""  # as a list takes it; the kind's own order where empty
+    only: tuple[tuple[str, str], ...] = ()  # further conditions, as a list takes them: ("project__isnull", "true")
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ class Kind:
     owners: tuple[str, ...] = ()
     as_of: "AsOf | Callable | None" = None  # a rule, or a function of rows and day
     private: tuple[str, ...] = ()  # own institution and officers only
-    owned: Callable[[Sequence[RecordBase], object], set[UUID]] | None = None  # rows of the reader's own institution
+    owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = ""  # ids of rows of the reader's own institution;
+    # a dotted path where the function stands on a higher floor
     attach: Callable[[Sequence[RecordBase], Reader, date | None], None] | None = (
         None  # sets further virtual fields on rows
     )
@@ -149,7 +152,7 @@ class Kind:
         column = self.model._meta.get_field(name)
         common = {
             "name": name,
-            "label": "id" if name == "id" else column.verbose_name,
+            "label": "id" if name == "id" else getattr(column, "output_field", column).verbose_name,
             "is_required": not column.blank and not column.null and not column.has_default() and column.editable,
             "is_private": name in self.private,
             "is_written": name == "id" or (column.editable and not column.generated),
@@ -201,6 +204,11 @@ class Kind:
         if self.attach and rows:
             self.attach(rows, reader, as_of)
         return rows
+
+    def own(self, rows: Sequence[RecordBase], reader: Reader) -> set[UUID]:
+        """Ids of those rows whose private fields are the reader's own."""
+        function = import_string(self.owned) if isinstance(self.owned, str) and self.owned else self.owned
+        return function(rows, reader) if function else set()
 
     def counting_on(self, rows, day: date | None):
         """Of these rows, those that count on `day` (None: rows as they are, series reduced to nothing)."""

@@ -59,7 +59,7 @@ def labels_of(by_kind: dict[str, set], anything: set, reader: Reader) -> dict[UU
 
 def _labels_of_kind(kind: Kind, ids: set, reader: Reader) -> dict[UUID, Label]:
     rows = kind.model.objects.with_retired_visible_to(reader).filter(id__in=ids)
-    if kind.label_base:
+    if kind.label_base in kind.label:
         return {row.id: label_of(kind, row) for row in rows}
     rows = list(rows)
     inner = labels_for(kind, rows, reader) if any(kind.all_fields[p].type is Type.REF for p in kind.label) else {}
@@ -69,7 +69,7 @@ def _labels_of_kind(kind: Kind, ids: set, reader: Reader) -> dict[UUID, Label]:
 def label_of(kind: Kind, row, labels: dict[UUID, Label] | None = None) -> Label:
     """The label of a row at hand; `labels` holds those of the records that it refers to."""
     key = row.slug if kind.has_slug else str(row.id)
-    if kind.label_base:
+    if kind.label_base in kind.label:
         ko, en = getattr(row, f"{kind.label_base}_ko"), getattr(row, f"{kind.label_base}_en")
         if ko or en:
             return Label(row.id, kind.name, ko, en, key)

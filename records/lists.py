@@ -7,7 +7,6 @@ Pages are keyset pages: a cursor holds the sort values of the last row, so page 
 """
 
 import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from datetime import date
 
 from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, read_filter
+from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, may_ask, read_filter, shown_reference
 from .kinds import Kind, Type
 from .rights import Reader
 from .searching import matching, rank
@@ -51,7 +51,7 @@ class ListQuery:
         return self.rows().order_by()[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
-        keys = sort_keys(self.kind, self.sort, self.search)
+        keys = sort_keys(self.kind, self.sort, self.search, self.reader)
         rows = self.rows().annotate(**{key.name: key.expression for key in keys})
         if self.cursor:
             rows = rows.filter(_after(keys, self._read_cursor(len(keys))))
@@ -62,21 +62,22 @@ class ListQuery:
 
     # -- cursors ---------------------------------------------------------------------------------------
 
-    def _stamp(self) -> str:
+    def _stamp(self, values: list) -> str:
+        """Ties a cursor to its question, and to this registry: nobody can make one up."""
         question = [self.kind.name, self.sort, self.search, str(self.as_of), get_language()]
         question += [[a.name, a.lookup, list(a.values)] for a in self.asked]
-        return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:12]
+        return salted_hmac("cursor", json.dumps([question, values]), algorithm="sha256").hexdigest()[:16]
 
     def _write_cursor(self, keys, row) -> str:
         values = [_plain(getattr(row, key.name)) for key in keys]
-        return base64.urlsafe_b64encode(json.dumps([self._stamp(), *values]).encode()).decode().rstrip("=")
+        return base64.urlsafe_b64encode(json.dumps([self._stamp(values), *values]).encode()).decode().rstrip("=")
 
     def _read_cursor(self, count: int) -> list:
         try:
             stamp, *values = json.loads(base64.urlsafe_b64decode(self.cursor + "=" * (-len(self.cursor) % 4)))
-        except (ValueError, UnicodeDecodeError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             stamp, values = "", []
-        if stamp != self._stamp() or len(values) != count:
+        if stamp != self._stamp(values) or len(values) != count:
             raise BadQuery([Problem("cursor", _("This cursor belongs to another question. Begin again without it."))])
         return values
 
@@ -98,6 +99,9 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
     problems: list[Problem] = []
     asked: list[Asked] = []
     for name in params:
+        if any("\x00" in value for value in params.getlist(name)):
+            problems.append(Problem(name, _("The text contains a character that cannot be stored.")))
+            continue
         if name in CONTROLS or name in also:
             continue
         values = [v for v in params.getlist(name) if v != ""]
@@ -124,7 +128,7 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
 
 def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -> str:
     allowed = sortable(kind, reader)
-    if sort and sort.lstrip("-") not in allowed:
+    if sort and sort.removeprefix("-") not in allowed:
         text = _("“%(sort)s” cannot be sorted by; allowed: %(all)s.")
         problems.append(Problem("sort", text % {"sort": sort, "all": ", ".join(allowed)}))
         return ""
@@ -134,7 +138,7 @@ def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -
 def _read_limit(limit: str, problems: list[Problem]) -> int:
     if not limit:
         return DEFAULT_LIMIT
-    if limit.isascii() and limit.isdigit() and 1 <= int(limit) <= LARGEST_LIMIT:
+    if limit.isascii() and limit.isdigit() and len(limit) < 5 and 1 <= int(limit) <= LARGEST_LIMIT:
         return int(limit)
     problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % LARGEST_LIMIT))
     return DEFAULT_LIMIT
@@ -156,22 +160,22 @@ class SortKey:
 
 def sortable(kind: Kind, reader: Reader) -> list[str]:
     names = [
-        f.name for f in kind.all_fields.values() if f.type is not Type.LIST and (not f.is_private or reader.is_officer)
+        f.name for f in kind.all_fields.values() if f.type is not Type.LIST and may_ask(f, reader)
     ]
     return ([kind.label_base] if kind.label_base else []) + names
 
 
-def sort_keys(kind: Kind, sort: str, search: str) -> list[SortKey]:
+def sort_keys(kind: Kind, sort: str, search: str, reader: Reader) -> list[SortKey]:
     """The keys of an order: exact hits first when searching, then as asked, then the id, so that no two rows are equal."""
     keys = []
     if search and not sort and kind.search:
         keys.append(SortKey("sort_rank", rank(kind, search)))
     by = sort or kind.order
-    keys.append(SortKey("sort_by", _sort_expression(kind, by.lstrip("-")), by.startswith("-")))
+    keys.append(SortKey("sort_by", _sort_expression(kind, by.removeprefix("-"), reader), by.startswith("-")))
     return [*keys, SortKey("sort_id", F("id"))]
 
 
-def _sort_expression(kind: Kind, name: str):
+def _sort_expression(kind: Kind, name: str, reader: Reader):
     if name == kind.label_base:
         here, there = ("ko", "en") if (get_language() or "ko").startswith("ko") else ("en", "ko")
         return Coalesce(NullIf(F(f"{name}_{here}"), Value("")), F(f"{name}_{there}"), output_field=TextField())
@@ -179,7 +183,7 @@ def _sort_expression(kind: Kind, name: str):
         case Type.DATE:
             return F(f"{name}_first")
         case Type.REF | Type.RECORD:
-            return F(f"{name}_id")
+            return shown_reference(kind, kind.all_fields[name], reader)
     return F(name)
 
 

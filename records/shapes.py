@@ -18,7 +18,7 @@ def shape_rows(kind: Kind, rows: Sequence, reader: Reader, *, minor: bool = Fals
     """
     rows = list(rows)
     known = labels_for(kind, rows, reader)
-    own = kind.owned(rows, reader) if kind.owned and not reader.is_officer else set()
+    own = set() if reader.is_officer else kind.own(rows, reader)
     fields = [(f, _column(kind, f)) for f in kind.all_fields.values()]
     return [
         {

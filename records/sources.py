@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .base import Record, RecordBase, Titled, has_a_title, in_language, public_or_internal
 from .dates import EdtfField, edtf_days
@@ -44,7 +45,7 @@ class Citation(RecordBase):
 
     class Qualifier(models.TextChoices):
         EXACT = "exact", _("exactly")
-        ABOUT = "about", _("about")
+        ABOUT = "about", pgettext_lazy("amount", "about")
         AT_LEAST = "at_least", _("at least")
         AT_MOST = "at_most", _("at most")
 

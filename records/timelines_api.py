@@ -6,12 +6,15 @@ from datetime import date
 from uuid import UUID
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from .api import ApiView, find
 from .asking import BadQuery, Problem
+from .base import Record
 from .dates import BadDate, parse
 from .figures import freshness
 from .kinds import kinds
@@ -85,7 +88,7 @@ class TimelineView(ApiView):
         except Http404:
             return Response({"results": [], "next_cursor": None, **_fresh()})
         found = entries(
-            self.reader, owners=owners, kinds=wanted, begins=begins, ends=ends, as_of=self.as_of,
+            self.reader, owners=owners, of_kinds=wanted, begins=begins, ends=ends, as_of=self.as_of,
             is_past=self.request._request.known_at is not None, after=after, limit=limit + 1,
         )  # fmt: skip
         more, found = len(found) > limit, found[:limit]
@@ -100,9 +103,9 @@ class TimelineView(ApiView):
     def _owner(self, name: str, key: str) -> UUID:
         if name == "record":
             try:
-                return UUID(key)
+                return get_object_or_404(Record.objects.visible_to(self.reader), id=UUID(key)).id
             except ValueError:
-                raise BadQuery([Problem("record", f"“{key}” is not an id.")]) from None
+                raise BadQuery([Problem("record", _("“%s” is not an id.") % key)]) from None
         return find(kinds()[name], key, self.reader).id
 
 
@@ -136,7 +139,7 @@ def _fresh() -> dict:
 def _limit(text: str, problems: list[Problem]) -> int:
     if not text:
         return DEFAULT_LIMIT
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST_LIMIT:
+    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT:
         return int(text)
     problems.append(Problem("limit", f"“limit” is a number from 1 to {LARGEST_LIMIT}."))
     return DEFAULT_LIMIT

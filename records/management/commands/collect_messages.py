@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import polib
@@ -12,8 +13,9 @@ from django.utils.translation.template import templatize
 
 SINGLE = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
+IN_CONTEXT = {"pgettext", "pgettext_lazy"}
 LITERAL = r"u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-IN_TEMPLATE = re.compile(rf"(?<![\w])(n?gettext|_)\(\s*{LITERAL}(?:\s*,\s*{LITERAL})?", re.DOTALL)
+IN_TEMPLATE = re.compile(rf"(?<!\w)(n?gettext|pgettext|_)\(\s*{LITERAL}(?:\s*,\s*{LITERAL})?", re.DOTALL)
 OURS = ("config", "records", "people", "labs", "programs", "funding", "reports")
 
 
@@ -28,14 +30,27 @@ class Command(BaseCommand):
                 self.stdout.write(f"{path.relative_to(settings.BASE_DIR)}: {merge(path, found)}")
 
 
-def messages(root: Path) -> dict[tuple[str, str | None], list[str]]:
-    """(text, plural text or None) of every message with the files that hold it."""
-    found: dict[tuple[str, str | None], list[str]] = {}
+@dataclass(frozen=True, order=True)
+class Message:
+    """A text in the source; with its plural, or with the context that parts it from the same words elsewhere."""
+
+    text: str
+    plural: str = ""
+    context: str = ""
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """How a catalogue knows it."""
+        return self.text, self.context or None
+
+
+def messages(root: Path) -> dict[Message, list[str]]:
+    """Every message with the files that hold it."""
+    found: dict[Message, list[str]] = {}
     for path in sorted([*_python_files(root), *(root / "templates").rglob("*.*")]):
         source = path.read_text()
-        pairs = _in_python(source) if path.suffix == ".py" else _in_template(source)
-        for pair in pairs:
-            files = found.setdefault(pair, [])
+        for message in in_python(source) if path.suffix == ".py" else in_template(source):
+            files = found.setdefault(message, [])
             name = str(path.relative_to(root))
             if name not in files:
                 files.append(name)
@@ -47,38 +62,45 @@ def _python_files(root: Path) -> Iterator[Path]:
         yield from (root / app).rglob("*.py")
 
 
-def _in_python(source: str) -> Iterator[tuple[str, str | None]]:
+def in_python(source: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call) or not node.args:
-            continue
-        name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-        texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-        if name in SINGLE and texts:
-            yield texts[0], None
-        if name in PLURAL and len(texts) == 2:
-            yield texts[0], texts[1]
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+            yield from _message(name, [arg.value for arg in node.args if isinstance(arg, ast.Constant)])
 
 
-def _in_template(source: str) -> Iterator[tuple[str, str | None]]:
-    for name, one, many in IN_TEMPLATE.findall(templatize(source)):
-        yield ast.literal_eval(one), ast.literal_eval(many) if name == "ngettext" and many else None
+def in_template(source: str) -> Iterator[Message]:
+    for name, first, second in IN_TEMPLATE.findall(templatize(source)):
+        yield from _message(name, [ast.literal_eval(text) for text in (first, second) if text])
 
 
-def merge(path: Path, found: dict[tuple[str, str | None], list[str]]) -> str:
+def _message(name: str | None, texts: list) -> Iterator[Message]:
+    """What a call of gettext or one of its sisters translates."""
+    if not texts or not all(isinstance(text, str) for text in texts[:2]):
+        return
+    if name in SINGLE:
+        yield Message(texts[0])
+    elif name in PLURAL and len(texts) > 1:
+        yield Message(texts[0], plural=texts[1])
+    elif name in IN_CONTEXT and len(texts) > 1:
+        yield Message(texts[1], context=texts[0])
+
+
+def merge(path: Path, found: dict[Message, list[str]]) -> str:
     """Bring the catalogue up to date: new texts without a translation, files noted, texts that are gone removed."""
     catalogue = polib.pofile(str(path), wrapwidth=110)
-    known = {entry.msgid: entry for entry in catalogue}
+    known = {(entry.msgid, entry.msgctxt): entry for entry in catalogue}
     entries = []
-    for (one, many), files in sorted(found.items(), key=lambda item: (item[1][0], item[0][0])):
-        entry = known.get(one) or polib.POEntry(msgid=one)
-        entry.msgid_plural, entry.occurrences = many or "", [(name, "") for name in files]
-        if many:
+    for message, files in sorted(found.items(), key=lambda item: (item[1][0], item[0])):
+        entry = known.get(message.key) or polib.POEntry(msgid=message.text, msgctxt=message.context or None)
+        entry.msgid_plural, entry.occurrences = message.plural, [(name, "") for name in files]
+        if message.plural:
             entry.msgstr, entry.msgstr_plural = "", entry.msgstr_plural or {0: entry.msgstr}
         entries.append(entry)
-    added = len({e.msgid for e in entries} - known.keys())
-    gone = len(known.keys() - {e.msgid for e in entries})
+    wanted = {message.key for message in found}
     catalogue[:] = entries
     catalogue.save()
     return (
-        f"{len(entries)} texts, {added} new, {gone} gone, {len(catalogue.untranslated_entries())} without a translation"
+        f"{len(entries)} texts, {len(wanted - known.keys())} new, {len(known.keys() - wanted)} gone,"
+        f" {len(catalogue.untranslated_entries())} without a translation"
     )

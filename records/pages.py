@@ -1,0 +1,156 @@
+"""The pages that every kind shares: its list, a record, a record's history. Each is one function, read top to bottom.
+
+What is special about a kind is in its declaration; a page that has more names a function in `Kind.page`, which gets the
+RecordPage and returns what the template needs besides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse, translate_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from . import lists
+from .kinds import Kind, kinds_by_plural
+from .labels import labels_of
+from .listing import chips, choosers, heads, kept, other_lists
+from .record_page import RecordPage
+from .rights import Reader
+from .showing import Shower, text_in_two
+from .units import chosen
+from .versions import versions
+
+YEAR = 365 * 24 * 3600
+PAGE = 50  # rows of a list page
+OWN_PARAMETERS = ("unit",)
+
+
+def list_page(request, plural: str):
+    """The list of one kind: counted, filtered, sorted, searched, page by page."""
+    kind = _kind(plural)
+    if refused := refusal(request):
+        return refused
+    try:
+        query = lists.read(kind, request.GET, request.reader, as_of=request.as_of, also=OWN_PARAMETERS)
+        query = replace(query, limit=query.limit if "limit" in request.GET else PAGE)
+        page = query.page()
+    except lists.BadQuery as bad:
+        return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
+    shower = Shower(kind, page.rows, request.reader, unit=chosen(request.GET.get("unit")))
+    offered = choosers(query)
+    is_narrowed = bool(query.asked or query.search)
+    context = {
+        "kind": kind,
+        "query": query,
+        "count": query.count(),
+        "all": replace(query, asked=(), search="").count() if is_narrowed else None,
+        "counted_to": lists.COUNTED_TO,
+        "heads": heads(shower, query),
+        "lines": [shower.line(row, kind.columns) for row in page.rows],
+        "next_cursor": page.next_cursor,
+        "chips": chips(query, request.GET),
+        "choosers": offered,
+        "kept": kept(request.GET, offered),
+        "others": other_lists(query) if query.search and not page.rows else [],
+    }
+    return render(request, "records/list.html", context)
+
+
+def record_page(request, plural: str, key: str):
+    """Everything about one record: facts, timeline, money, what belongs to it, and what it all rests on."""
+    if refused := refusal(request):
+        return refused
+    kind = _kind(plural)
+    row = _find(kind, key, request)
+    if kind.has_slug and key != row.slug:
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(reverse("record", args=[plural, row.slug]) + query)
+    page = RecordPage(kind, row, request.reader, request.as_of, request.known_at, chosen(request.GET.get("unit")))
+    page.read_related()
+    extras = import_string(kind.page)(page) if kind.page else {}
+    context = {
+        "kind": kind,
+        "row": row,
+        "page": page,
+        "label": page.label,
+        "title": text_in_two(page.label.ko, page.label.en, with_other=True),
+        "status": page.shower.cell(row, "status") if "status" in kind.fields else None,
+        "crumbs": page.crumbs(),
+        "facts": extras.pop("facts", None) or page.facts(),
+        "timelines": page.drawings(),
+        "fields": page.fields(),
+        "tables": page.tables(),
+        "evidence": page.evidence,
+        "changes": page.changes(),
+        "history_url": reverse("history", args=[kind.plural, page.label.key]),
+        **extras,
+    }
+    return render(request, "records/record.html", context)
+
+
+def history_page(request, plural: str, key: str):
+    """Every version of a record: what changed, who, when, why, through which door."""
+    if refused := refusal(request):
+        return refused
+    kind = _kind(plural)
+    row = _find(kind, key, request)
+    before = request.GET.get("before", "")
+    found, older = versions(kind, row, request.reader, before=int(before) if before.isdecimal() else None)
+    label = labels_of({kind.name: {row.id}}, set(), request.reader)[row.id]
+    context = {
+        "kind": kind,
+        "label": label,
+        "title": text_in_two(label.ko, label.en),
+        "versions": found,
+        "older": older,
+    }
+    return render(request, "records/history.html", context)
+
+
+def set_language(request):
+    """Remembers `to` (ko, en) and goes back to the page `next` in that language."""
+    to, back = request.GET.get("to", ""), request.GET.get("next", "/")
+    if to not in dict(settings.LANGUAGES):
+        return refusal(request, [_("There is no such language.")])
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = f"/{to}/"
+    response = redirect(translate_url(back, to))
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, to, max_age=YEAR, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+# ---- finding ---------------------------------------------------------------------------------------
+
+
+def refusal(request, problems: Sequence[str] = ()):
+    """A page that says everything wrong with an address; None where nothing is."""
+    problems = [*request.moment_problems.values(), *problems]
+    return render(request, "400.html", {"problems": problems}, status=400) if problems else None
+
+
+def _kind(plural: str) -> Kind:
+    try:
+        return kinds_by_plural()[plural]
+    except KeyError:
+        raise Http404 from None
+
+
+def _find(kind: Kind, key: str, request):
+    """The row with this slug or id that exists for the reader."""
+    try:
+        wanted = Q(id=UUID(key))
+    except ValueError:
+        if not kind.has_slug:
+            raise Http404 from None
+        wanted = Q(slug=key)
+    row = kind.rows().visible_to(request.reader).filter(wanted).first()
+    if row is None:
+        raise Http404
+    return kind.attached([row], request.reader, request.as_of)[0]

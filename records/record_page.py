@@ -1,0 +1,184 @@
+"""A record with everything that its page shows: related rows, labels, sources, facts, tables, drawings, changes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from . import lists
+from .asking import Asked
+from .drawing import NARROW, WIDE, timeline
+from .evidence import Evidence, evidence
+from .kinds import Kind, Related, Type, kind_of, kinds
+from .labels import Label, label_of, labels_of
+from .models import Record
+from .rights import Reader
+from .showing import PERIOD, Cell, Shower, Table, merged, text_in_two
+from .timeline_facts import drawn_facts
+from .units import Unit
+from .versions import change_notes
+
+MOST_RELATED = 50
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact of the strip on top: what a person would ask for on the telephone."""
+
+    label: str
+    cells: tuple[Cell, ...]
+    beneath: str = ""
+    notes: tuple[int, ...] = ()
+
+
+@dataclass
+class RecordPage:
+    """A record with what its page shows, read in a constant number of queries."""
+
+    kind: Kind
+    row: object
+    reader: Reader
+    as_of: date | None
+    known_at: object
+    unit: Unit
+    labels: dict[UUID, Label] = None
+    evidence: Evidence = None
+    untold: set[str] = field(default_factory=set)  # kinds that the page shows in its own way, not as a table
+
+    def read_related(self) -> None:
+        """The rows that belong to the record, the names of all that is mentioned, and what sources say of them."""
+        self.related = [(related, kinds()[related.kind], self._rows_of(related)) for related in self.kind.related]
+        self.labels = self._all_labels()
+        self.label = label_of(self.kind, self.row, self.labels)
+        self.labels[self.row.id] = self.label
+        self.shower = Shower(self.kind, [self.row], self.reader, unit=self.unit, labels=self.labels)
+        self.evidence = evidence(self.kind, self.row.id, self.related_ids(), self.reader)
+
+    def rows(self, kind: str, by: str | None = None) -> list:
+        """The related rows of a kind that were read."""
+        return [
+            row for related, k, page in self.related if k.name == kind and by in (None, related.by) for row in page.rows
+        ]
+
+    def related_ids(self) -> list[UUID]:
+        return [row.id for _related, _kind, page in self.related for row in page.rows]
+
+    def _rows_of(self, related: Related) -> lists.Page:
+        kind = kinds()[related.kind]
+        mine = Q(**{related.by: self.row.id}, **{name: value == "true" for name, value in related.only})
+        asked = Asked(related.by, "", (str(self.row.id),), mine)
+        query = lists.ListQuery(kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort)
+        return query.page()
+
+    def _all_labels(self) -> dict[UUID, Label]:
+        """Labels of every record that this one and its related rows refer to, each kind asked once."""
+        by_kind, anything = {kind: set() for kind in kinds()}, set()
+        for kind, rows in [(self.kind, [self.row]), *((kind, page.rows) for _r, kind, page in self.related)]:
+            for ref in kind.refs:
+                ids = {getattr(row, f"{ref.name}_id") for row in rows} - {None, self.row.id}
+                if ref.type is Type.RECORD:
+                    anything |= ids
+                else:
+                    by_kind[kind_of(ref.target).name] |= ids
+        return labels_of(by_kind, anything, self.reader)
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def crumbs(self) -> list[Label]:
+        """What the record lies in: its program, its parent."""
+        names = [name for name in ("program", "parent", "institution", "source", "line") if name in self.kind.fields]
+        found = [self.labels.get(getattr(self.row, f"{name}_id")) for name in names]
+        return [label for label in found if label]
+
+    def facts(self) -> list[Fact]:
+        """The strip as the kind declares it."""
+        facts = [self.fact(name) for name in merged(self.kind.facts)]
+        return [fact for fact in facts if not fact.cells[0].is_blank]
+
+    def fact(self, name: str) -> Fact:
+        """One field as a fact, with its sources."""
+        cell = self.shower.cell(self.row, name)
+        return Fact(cell.head, (cell,), notes=self.evidence.notes(*attributes_of(name)))
+
+    def fields(self) -> list[Fact]:
+        """All fields with their sources. What stands as the heading is not said again."""
+        base = self.kind.label_base
+        skipped = {"slug", "visibility", base, *(f for f in self.kind.fields if f.endswith("_en"))}
+        names = [
+            name.removesuffix("_ko") if name.endswith("_ko") else name
+            for name in self.kind.fields
+            if name not in skipped
+        ]
+        names = [name for name in merged(names) if name not in skipped]
+        facts = [self._field(name) for name in names]
+        return [fact for fact in facts if fact.notes or not all(cell.is_blank for cell in fact.cells)]
+
+    def _field(self, name: str) -> Fact:
+        fact = self.fact(name)
+        if name in self.kind.all_fields or name == PERIOD:
+            return fact
+        two = text_in_two(getattr(self.row, f"{name}_ko"), getattr(self.row, f"{name}_en"), with_other=True)
+        return replace(fact, cells=(replace(two, head=fact.label, notes=fact.notes),), notes=())
+
+    def tables(self) -> list[Table]:
+        """The related rows as tables, projects as a tree; empty ones are left out."""
+        found = []
+        for related, kind, page in self.related:
+            if page.rows and kind.name not in self.untold:
+                found.append(self._table(related, kind, page))
+        return found
+
+    def _table(self, related: Related, kind: Kind, page: lists.Page) -> Table:
+        shower = Shower(kind, page.rows, self.reader, unit=self.unit, labels=self.labels)
+        as_tree = "parent" in kind.fields and related.by != "parent"
+        columns = [name for name in related.columns if not (as_tree and name == "parent")]
+        rows = in_tree(page.rows) if as_tree else [(row, 0) for row in page.rows]
+        lines = [shower.line(row, columns, depth=depth) for row, depth in rows]
+        by = self.label.key if kind.all_fields[related.by].type is Type.REF else str(self.row.id)
+        return Table(
+            heads=shower.heads(columns),
+            lines=tuple(lines),
+            title=str(related.title or kind.label_many),
+            name=kind.name,
+            all_url=f"{reverse('list', args=[kind.plural])}?{urlencode({related.by: by, **dict(related.only)})}",
+            more=page.next_cursor is not None,
+        ).without_empty_columns().with_notes(self.evidence.by_record)
+
+    def drawings(self) -> dict:
+        """The timeline, wide and narrow, with the facts that it draws (`.facts` of the first: its table)."""
+        facts, more = drawn_facts(self)
+        if len(facts) < 2 and all(fact.is_point for fact in facts):
+            return {}
+        today = self.as_of or timezone.localdate()
+        drawn = [timeline(facts, today=today, width=width) for width in (WIDE, NARROW)]
+        return {"drawings": [d for d in drawn if d], "facts": facts, "more": more} if any(drawn) else {}
+
+    def changes(self) -> list:
+        """The latest changes of the record and of what belongs to it."""
+        mine = Record.objects.with_retired_visible_to(self.reader).filter(id__in=[self.row.id, *self.related_ids()])
+        return change_notes(mine, self.reader, name_up_to=0)
+
+
+def attributes_of(name: str) -> tuple[str, ...]:
+    """The attributes of citations that are about this column."""
+    if name == PERIOD:
+        return ("starts_on", "ends_on", PERIOD)
+    return (name, f"{name}_ko", f"{name}_en")
+
+
+def in_tree(rows: list) -> list[tuple]:
+    """(row, depth), each row beneath its parent; a row whose parent is not here stands at the root."""
+    here = {row.id for row in rows}
+    children: dict = {}
+    for row in rows:
+        children.setdefault(row.parent_id if row.parent_id in here else None, []).append(row)
+    found, todo = [], [(row, 0) for row in reversed(children.get(None, []))]
+    while todo:
+        row, depth = todo.pop()
+        found.append((row, depth))
+        todo += [(child, depth + 1) for child in reversed(children.get(row.id, []))]
+    return found

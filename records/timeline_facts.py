@@ -1,0 +1,83 @@
+"""What the timeline of a record shows: the entries that workers keep, or, in the registry's past, the rows at hand."""
+
+from django.utils.translation import gettext_lazy as _
+
+from . import dates
+from .drawing import Fact
+from .kinds import kinds
+from .labels import labels_of
+from .models import Record
+from .showing import period_cell
+from .timelines import TimelineEntry
+
+MOST = 40
+WORDS = {
+    "period": "", "opened": _("opened"), "opening_planned": _("planned opening"), "published": _("published"),
+    "counted": _("counted"),
+}  # fmt: skip
+
+
+def drawn_facts(page) -> tuple[list[Fact], bool]:
+    """The facts of a record's timeline in order, and whether there are more than MOST."""
+    if page.known_at:
+        entries = _entries_of_rows(page)
+    else:
+        entries = list(_stored_entries(page)[: MOST + 1])
+    shown = entries[:MOST]
+    missing = {entry.record_id for entry in shown} - page.labels.keys()
+    labels = page.labels | labels_of(_by_kind(shown, missing), set(), page.reader)
+    own_first = sorted(shown, key=lambda entry: entry.record_id != page.row.id)
+    return [_fact(entry, labels, page) for entry in own_first if entry.record_id in labels], len(entries) > MOST
+
+
+def _stored_entries(page):
+    drawn = page.kind.drawn or tuple(kinds())
+    seen = Record.objects.visible_to(page.reader).values("id")
+    entries = TimelineEntry.objects.filter(owners__contains=[page.row.id], kind__in=drawn, record__in=seen)
+    if page.as_of:
+        entries = entries.filter(first__lte=page.as_of) | entries.filter(first=None)
+    return entries.order_by("first", "id")
+
+
+def _entries_of_rows(page) -> list[TimelineEntry]:
+    """The same from the rows that the page has read: stored entries only know the present."""
+    groups = [(page.kind, [page.row]), *((kind, found.rows) for _r, kind, found in page.related)]
+    found = [
+        TimelineEntry(
+            record_id=row.id,
+            kind=kind.name,
+            fact=dated.fact,
+            starts_on=getattr(row, dated.starts),
+            ends_on=getattr(row, dated.ends or dated.starts),
+            first=getattr(row, f"{dated.starts}_first"),
+        )
+        for kind, rows in groups
+        if not page.kind.drawn or kind.name in page.kind.drawn
+        for row in rows
+        for dated in kind.dated
+        if getattr(row, dated.starts) or getattr(row, dated.ends or dated.starts)
+    ]
+    return sorted(found, key=lambda entry: (entry.first is None, entry.first, str(entry.record_id)))[: MOST + 1]
+
+
+def _by_kind(entries, ids) -> dict[str, set]:
+    by_kind: dict[str, set] = {}
+    for entry in entries:
+        if entry.record_id in ids:
+            by_kind.setdefault(entry.kind, set()).add(entry.record_id)
+    return by_kind
+
+
+def _fact(entry: TimelineEntry, labels, page) -> Fact:
+    label, word = labels[entry.record_id], str(WORDS.get(entry.fact, entry.fact))
+    is_own = entry.record_id == page.row.id
+    name = (word or str(_("period"))) if is_own else f"{label} · {word}" if word else str(label)
+    return Fact(
+        label=name,
+        when=period_cell(entry.starts_on, entry.ends_on).text,
+        starts=dates.parse(entry.starts_on) if entry.starts_on else None,
+        ends=dates.parse(entry.ends_on) if entry.ends_on else None,
+        is_point=bool(entry.starts_on) and entry.starts_on == entry.ends_on and entry.fact != "period",
+        is_planned=bool(entry.is_planned),
+        href="" if is_own else label.url,
+    )
