@@ -11,6 +11,8 @@ import pytest
 
 from config import servers
 
+pytest_plugins = ["tests.fixtures"]
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_CHROMIUM = "No Chromium: install it (Debian: apt-get install chromium) or name one in CHROMIUM=/path"
 

@@ -1,0 +1,137 @@
+"""A running registry with the sample in it, and one Chromium, for all browser tests of a run.
+
+The registry is a process of its own with a database of its own: what other tests do to theirs does not show.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from config import servers
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / "test-results"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+MAKE_READER = (
+    "from people.models import User; User.objects.create_user('reader', password='a long password', role='viewer')"
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory):
+    """Granian on the sample registry; its database is dropped at the end."""
+    name, given = f"browser_{os.getpid()}", os.environ["DATABASE_URL"]
+    with psycopg.connect(given, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    env = os.environ | {"DATABASE_URL": urlunsplit(urlsplit(given)._replace(path=f"/{name}"))}
+    port = servers.free_port()
+    log = (tmp_path_factory.mktemp("site") / "web.log").open("ab")
+    try:
+        for command in (
+            ["migrate", "-v0"],
+            ["load_registry", "data/registry"],
+            ["recompute_figures"],
+            ["shell", "-c", MAKE_READER],
+        ):
+            subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, capture_output=True)
+        web = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "config.wsgi:application",
+        ]
+        process = subprocess.Popen(web, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz")
+            yield Site(f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait(20)
+    finally:
+        log.close()
+        with psycopg.connect(given, autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _wait_for(url: str, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            assert time.monotonic() < end, f"{url} does not answer"
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="package")
+def browser(chromium_path):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, site) -> Callable[..., Page]:
+    """`open_page("/ko/", width=360)`: a page in a fresh browser context. Errors in its console fail the test."""
+    contexts, wrong = [], []
+
+    def open_it(address="/ko/", *, width=1280, scheme="light", script=True, status=200, language="ko") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=script,
+            locale=language,
+            bypass_csp=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
+        response = page.goto(site.url + address)
+        assert response.status == status, address
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+@pytest.fixture
+def complaints() -> Callable[[Page], list[str]]:
+    """What axe finds wrong with a page, one sentence each."""
+
+    def ask(page: Page) -> list[str]:
+        page.add_script_tag(path=AXE)
+        found = page.evaluate(
+            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        )
+        return [f"{v['id']}: {node['html'][:200]}" for v in found["violations"] for node in v["nodes"]]
+
+    return ask

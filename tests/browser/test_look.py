@@ -1,0 +1,103 @@
+"""The pages as a browser shows them: no sideways scrolling, nothing for axe to find, screenshots to look at."""
+
+import csv
+
+import pytest
+
+from .conftest import ROOT, SHOTS
+
+ADDRESSES = {
+    "home": "",
+    "projects": "projects/",
+    "narrowed": "projects/?program=nairl&search=로봇&as_of=2025-08-31",
+    "nothing": "projects/?search=zzzz",
+    "nairl": "programs/nairl/",
+    "kaist-kt": "programs/kaist-kt/",
+    "project": "projects/gist-mit-robot-skin/",
+    "researcher": "researchers/{rus}/",
+    "institution": "institutions/kaist/",
+    "funding": "funding-lines/",
+    "history": "programs/nairl/history/",
+    "login": "login/",
+    "404": "nope/",
+}
+PICTURED = ("home", "projects", "nairl", "project", "researcher", "login")
+LANGUAGES = ("ko", "en")
+
+
+def address(name: str, language: str) -> str:
+    with (ROOT / "data" / "registry" / "researchers.csv").open(encoding="utf-8", newline="") as rows:
+        rus = next(row["id"] for row in csv.DictReader(rows) if row["name_en"] == "Daniela Rus")
+    return f"/{language}/" + ADDRESSES[name].format(rus=rus)
+
+
+def status(name: str) -> int:
+    return 404 if name == "404" else 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_axe_finds_nothing(open_page, complaints, name, scheme, language):
+    page = open_page(address(name, language), scheme=scheme, status=status(name), language=language)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_axe_finds_nothing_on_a_narrow_screen(open_page, complaints, name, language):
+    page = open_page(address(name, language), width=360, status=status(name), language=language)
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_no_page_scrolls_sideways(open_page, width, language):
+    page = open_page(f"/{language}/", width=width)
+    for name in ADDRESSES:
+        page.goto(page.url.split(f"/{language}/")[0] + address(name, language))
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        if name in PICTURED:
+            SHOTS.mkdir(exist_ok=True)
+            page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("width", "shown", "hidden"), [(1280, "wide", "narrow"), (360, "narrow", "wide")])
+def test_drawings_are_drawn_for_the_width(open_page, width, shown, hidden):
+    page = open_page("/ko/programs/nairl/", width=width)
+    assert page.locator(f"#timeline svg.{shown}").is_visible()
+    assert page.locator(f"#timeline svg.{hidden}").is_hidden()
+    sizes = page.eval_on_selector_all(
+        f"svg.{shown} text", "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getCTM().a)"
+    )
+    assert sizes and min(sizes) >= 10.5
+
+
+def test_drawn_labels_do_not_leave_the_drawing(open_page):
+    for width in (360, 1280):
+        page = open_page("/ko/programs/nairl/", width=width)
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll('svg.draw')].filter(s => s.clientWidth).flatMap(svg => {
+                 const frame = svg.getBoundingClientRect();
+                 return [...svg.querySelectorAll('text')].filter(t => {
+                   const box = t.getBoundingClientRect();
+                   return box.left < frame.left - 2 || box.right > frame.right + 2;
+                 }).map(t => t.textContent);
+               })"""
+        )
+        assert outside == []
+
+
+def test_the_korean_font_comes_from_here(open_page):
+    page = open_page("/ko/")
+    page.wait_for_function("document.fonts.ready")
+    assert page.evaluate("document.fonts.check('15px Pretendard', '사업')")
+    fonts = page.evaluate("performance.getEntriesByType('resource').map(r => r.name).filter(n => n.endsWith('woff2'))")
+    assert fonts and all(page.url.split("/ko/")[0] in name for name in fonts)
+
+
+def test_print_has_facts_and_no_menus(open_page):
+    page = open_page("/ko/programs/nairl/")
+    page.emulate_media(media="print")
+    assert page.locator("dl.facts").first.is_visible()
+    assert page.locator("header.bar").is_hidden()

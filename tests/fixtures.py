@@ -1,0 +1,65 @@
+"""The cast and the world as fixtures. Nothing here imports a model at the top: the settings need the servers first."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "short",
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("long", settings.get_profile("short"), max_examples=300)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup, django_db_blocker):
+    """A database transaction around all tests of a module: what is made inside is there for each of them, then gone."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+        yield
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)
+
+
+@pytest.fixture
+def english():
+    """Sentences in English, whatever language the test before left behind."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def world(db):
+    from tests.cast import small_world
+
+    return small_world()
+
+
+@pytest.fixture
+def officer(db):
+    from tests.cast import user
+
+    return user("officer", name="officer")
+
+
+@pytest.fixture
+def api(client):
+    """`api("programs/?limit=1", by=officer)` gives the response; English, as no language is asked for otherwise."""
+
+    def get(address, by=None, **headers):
+        if by:
+            client.force_login(by)
+        else:
+            client.logout()
+        return client.get(f"/api/v1/{address}", headers={"accept-language": "en"} | headers)
+
+    return get
