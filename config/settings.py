@@ -56,14 +56,25 @@ KINDS = [
     "people.kinds.RESEARCHER",
     "labs.kinds.INSTITUTION",
     "labs.kinds.LAB",
+    "labs.kinds.FACILITY",
     "labs.kinds.AFFILIATION",
     "programs.kinds.PROGRAM",
     "programs.kinds.PROJECT",
+    "programs.kinds.PHASE",
+    "programs.kinds.MILESTONE",
+    "programs.kinds.AGREEMENT",
+    "programs.kinds.COMMITTEE",
+    "programs.kinds.EVENT",
+    "programs.kinds.COURSE",
+    "programs.kinds.OUTPUT",
+    "programs.kinds.EXCHANGE",
     "programs.kinds.PARTICIPATION",
     "programs.kinds.ROLE",
     "programs.kinds.HEADCOUNT",
     "funding.kinds.FUNDING_LINE",
     "funding.kinds.FUNDING_AMOUNT",
+    "records.declared.RELATION",
+    "records.declared.DOCUMENT",
     "records.declared.CITATION",
     "records.declared.DISAGREEMENT",
 ]
@@ -143,6 +154,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "records.tasks.heartbeat", "schedule": 10, "options": {"expires": 30}},
 }
+
+DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
 
 AUTH_USER_MODEL = "people.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -79,10 +79,10 @@ def _leads(programs: list[UUID], request) -> dict[UUID, list[tuple[str, Label]]]
     """(part, label) of the institutions that lead, or that do the research together, for each program."""
     found = defaultdict(list)
     parts = Participation.objects.visible_to(request.reader).filter(
-        program__in=programs, project=None, part__in=BY_WEIGHT, institution__visibility__lte=request.reader.level
+        scope__in=programs, part__in=BY_WEIGHT, institution__visibility__lte=request.reader.level
     )
     for part in parts.select_related("institution").order_by("id"):
-        found[part.program_id].append((part.part, label_of(kind_of(Institution), part.institution)))
+        found[part.scope_id].append((part.part, label_of(kind_of(Institution), part.institution)))
     return found
 
 

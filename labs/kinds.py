@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from people.models import Researcher
 from records.kinds import AsOf, Dated, Filter, Kind, Related, Type
 
-from .models import Affiliation, Institution, Lab
+from .models import Affiliation, Facility, Institution, Lab
 
 
 def _taking_part_in(programs, reader):
     """Ids of the institutions that take part in one of these programs, as far as the reader may know."""
     parts = Institution.participations.rel.related_model.objects.visible_to(reader)
-    return parts.filter(program__in=programs).values("institution")
+    return parts.filter(scope__within__in=programs).values("institution")
 
 
 INSTITUTION = Kind(
@@ -33,7 +33,7 @@ INSTITUTION = Kind(
     ),
     facts=("kind", "country", "parent", "ror_id"),
     related=(
-        Related("participation", "institution", ("program", "project", "part", "does", "starts_on", "ends_on")),
+        Related("participation", "institution", ("scope", "part", "does", "starts_on", "ends_on")),
         Related("institution", "parent", ("name", "kind"), _("Units")),
         Related("lab", "institution", ("name", "opened_on", "floor_area_m2")),
         Related("affiliation", "institution", ("researcher", "lab", "title", "starts_on", "ends_on")),
@@ -58,6 +58,7 @@ LAB = Kind(
     facts=("institution", "opened_on", "floor_area", "floor_area_m2", "address"),
     related=(
         Related("program", "lab", ("name", "starts_on", "ends_on", "status")),
+        Related("facility", "lab", ("name", "kind", "number", "opened_on")),
         Related("affiliation", "lab", ("researcher", "institution", "title", "starts_on", "ends_on")),
         Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
         Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on")),
@@ -69,6 +70,24 @@ LAB = Kind(
     owners=("institution",),
     as_of=AsOf("opened_on"),
     in_menu=True,
+)  # fmt: skip
+
+FACILITY = Kind(
+    name="facility",
+    plural="facilities",
+    model=Facility,
+    fields=(
+        "name_ko", "name_en", "aliases", "lab", "provider", "kind", "number", "opened_on", "planned_on", "note_ko",
+        "note_en",
+    ),
+    columns=("name", "kind", "lab", "provider", "number", "opened_on"),
+    label=("name",),
+    order="name",
+    search=("name_ko", "name_en", "aliases"),
+    facts=("kind", "lab", "provider", "number", "opened_on", "planned_on"),
+    dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned="t.opened_on IS NULL")),
+    owners=("lab", "provider"),
+    as_of=AsOf("opened_on"),
 )  # fmt: skip
 
 AFFILIATION = Kind(

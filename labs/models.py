@@ -111,6 +111,38 @@ class Lab(Named, RecordBase):
         ]
 
 
+class Facility(Named, RecordBase):
+    """시설·장비. What a lab works with: GPUs, instruments, a data store, a room."""
+
+    class Kind(models.TextChoices):
+        GPU = "gpu", _("GPUs")
+        COMPUTER = "computer", _("computers")
+        INSTRUMENT = "instrument", _("instrument")
+        DATA = "data", _("data")
+        SPACE = "space", _("space")
+        OTHER = "other", _("other")
+
+    lab = models.ForeignKey(
+        Lab, models.PROTECT, null=True, blank=True, related_name="facilities", verbose_name=_("lab")
+    )
+    provider = models.ForeignKey(
+        Institution, models.PROTECT, null=True, blank=True, related_name="provides", verbose_name=_("provided by")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    opened_on = EdtfField(_("in use since"))
+    opened_on_first, opened_on_last = edtf_days("opened_on")
+    planned_on = EdtfField(_("planned for"))
+    planned_on_first, planned_on_last = edtf_days("planned_on")
+    note_ko = models.TextField(_("note (Korean)"), blank=True)
+    note_en = models.TextField(_("note (English)"), blank=True)
+
+    class Meta:
+        verbose_name = _("facility")
+        verbose_name_plural = _("facilities")
+        constraints = [has_a_name("facility"), public_or_internal("facility")]
+
+
 class Affiliation(RecordBase):
     """소속. A researcher at an institution (and lab), with a title, from–to."""
 

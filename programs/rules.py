@@ -42,8 +42,10 @@ def institutions_of(user) -> frozenset:
 
 
 def programs_of(institutions: frozenset) -> frozenset:
-    """Ids of the programs in which one of these institutions takes part."""
+    """Ids of the programs in which, or in a project of which, one of these institutions takes part."""
     if not institutions:
         return frozenset()
-    parts = Participation.objects.filter(institution__in=institutions, is_retired=False)
-    return frozenset(parts.values_list("program", flat=True).distinct())
+    parts = Participation.objects.filter(
+        institution__in=institutions, is_retired=False, scope__kind__in=("program", "project")
+    )
+    return frozenset(parts.values_list("scope__within", flat=True).distinct()) - {None}

@@ -2,8 +2,10 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from .dates import BadDate, parse
@@ -29,6 +31,8 @@ def write(field: Field, value, currency: str = "") -> str:
             return major_text(value, currency)
         case Type.DECIMAL:
             return f"{value.normalize():f}"
+        case Type.INSTANT:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case Type.CHOICE if field.name == "visibility":
             return Visibility(value).name.lower()
     return str(value)
@@ -40,6 +44,8 @@ def read(field: Field, text: str, currency: str = ""):
         return _read(field, text, currency)
     except BadDate as bad:
         raise BadCell(str(bad)) from None
+    except ValidationError as bad:
+        raise BadCell(" ".join(bad.messages)) from None
     except (ValueError, InvalidOperation) as bad:
         if isinstance(bad, BadCell):
             raise
@@ -70,6 +76,8 @@ def _read(field: Field, text: str, currency: str):
             return number
         case Type.MONEY:
             return to_minor(text, currency)
+        case Type.INSTANT:
+            return _instant(text)
         case Type.BOOLEAN:
             return {"true": True, "false": False}.get(text) if text in ("true", "false") else _no()
         case Type.CHOICE:
@@ -78,7 +86,17 @@ def _read(field: Field, text: str, currency: str):
         raise BadCell(_("The text contains a character that cannot be stored."))
     if field.max_length and len(text) > field.max_length:
         raise BadCell(_("Longer than %d characters.") % field.max_length)
+    for is_right in field.validators:
+        is_right(text)
     return text
+
+
+def _instant(text: str) -> datetime:
+    """ISO 8601 with its offset: an instant without one is ambiguous."""
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        raise BadCell(_("“%s” lacks its offset; write for example 2025-06-19T14:00+09:00.") % text)
+    return when
 
 
 def _no():
@@ -100,6 +118,7 @@ def _what(field: Field) -> str:
         Type.LIST: _("a JSON list of texts"),
         Type.INTEGER: _("a whole number"),
         Type.DECIMAL: _("a number"),
+        Type.INSTANT: _("an instant such as 2025-06-19T14:00+09:00"),
         Type.MONEY: _("an amount in this currency"),
         Type.BOOLEAN: _("true or false"),
     }.get(field.type, _("a value of this column"))

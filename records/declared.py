@@ -1,7 +1,7 @@
 """The kinds of this floor: sources, citations, disagreements."""
 
 from .kinds import AsOf, Dated, Kind, Related
-from .models import Citation, Disagreement, Source
+from .models import Citation, Disagreement, Document, Relation, Source
 
 SOURCE = Kind(
     name="source",
@@ -51,4 +51,30 @@ DISAGREEMENT = Kind(
     order="severity",
     search=("topic_ko", "topic_en", "adopted"),
     facts=("record", "kind", "severity", "state", "adopted", "decided_by"),
+)  # fmt: skip
+
+RELATION = Kind(
+    name="relation",
+    plural="relations",
+    model=Relation,
+    fields=("record", "kind", "other"),
+    columns=("record", "kind", "other"),
+    label=("record", "kind", "other"),
+    order="record",
+    facts=("record", "kind", "other"),
+)
+
+DOCUMENT = Kind(
+    name="document",
+    plural="documents",
+    model=Document,
+    fields=(
+        "title_ko", "title_en", "aliases", "record", "kind", "dated_on", "file_name", "content_type", "size", "sha256",
+    ),
+    columns=("title", "kind", "record", "dated_on", "file_name", "size"),
+    label=("title",),
+    order="-dated_on",
+    search=("title_ko", "title_en", "aliases", "file_name"),
+    facts=("record", "kind", "dated_on", "content_type", "size"),
+    page="records.documents.document_page",
 )  # fmt: skip

@@ -16,7 +16,13 @@ from .rights import Reader
 from .showing import Cell, attribute_word, language, text_in_two, understood
 
 MOST_STATEMENTS = 2000
-UNIT_WORDS = {"persons": pgettext_lazy("after a number", "people"), "projects": pgettext_lazy("after a number", "projects"), "m2": "m²", "ft2": "ft²", "pyeong": _("pyeong")}
+UNIT_WORDS = {
+    "persons": pgettext_lazy("after a number", "people"),
+    "projects": pgettext_lazy("after a number", "projects"),
+    "m2": "m²",
+    "ft2": "ft²",
+    "pyeong": _("pyeong"),
+}
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ UNDER = """
 
 MARK = """
   INSERT INTO public.records_stalemark (figure, scope)
-    SELECT '{figure}', id FROM {rows} WHERE (SELECT count(*) FROM {rows}) <= {many}
+    SELECT '{figure}', {column} FROM {rows} WHERE (SELECT count(*) FROM {rows}) <= {many}
     UNION ALL SELECT '{figure}', NULL WHERE (SELECT count(*) FROM {rows}) > {many};"""
 
 PAST = """
@@ -202,7 +202,7 @@ class KeepRecord(Operation):
     kind     the name in Record.kind
     within   column of the record that it lies in: its program, or any record of one ("id" for the program itself)
     under    columns of the records that it is at least as hidden as; hiding one of those hides this too
-    dated    it has timeline entries
+    dated    it has timeline entries (True), or those of the record in this column say something about it
 
     Reads the columns from the database, so repeat it after every migration that adds or drops one.
     """
@@ -210,7 +210,7 @@ class KeepRecord(Operation):
     reduces_to_sql = True
     reversible = True
 
-    def __init__(self, table: str, kind: str, within: str = "", under: tuple[str, ...] = (), dated: bool = False):
+    def __init__(self, table: str, kind: str, within: str = "", under: tuple[str, ...] = (), dated: bool | str = False):
         self.table, self.kind, self.within, self.under, self.dated = table, kind, within, tuple(under), dated
 
     def state_forwards(self, app_label, state):
@@ -291,7 +291,8 @@ class KeepRecord(Operation):
         return f"(SELECT p.within FROM public.records_record p WHERE p.id = n.{self.within})"
 
     def _marks(self, rows):
-        return MARK.format(figure="timelines", rows=rows, many=MANY) if self.dated else ""
+        column = self.dated if isinstance(self.dated, str) else "id"
+        return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
 
 
 class LetGo(Operation):

@@ -52,6 +52,7 @@ class Field:
     is_written: bool = True
     is_asked: bool = True  # may be filtered and sorted by
     max_length: int | None = None
+    validators: tuple[Callable[[str], None], ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
@@ -122,7 +123,9 @@ class Kind:
     owners: tuple[str, ...] = ()
     as_of: "AsOf | Callable | None" = None  # a rule, or a function of rows and day
     private: tuple[str, ...] = ()  # own institution and officers only
-    owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = ""  # ids of rows of the reader's own institution;
+    owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = (
+        ""  # ids of rows of the reader's own institution;
+    )
     # a dotted path where the function stands on a higher floor
     attach: Callable[[Sequence[RecordBase], Reader, date | None], None] | None = (
         None  # sets further virtual fields on rows
@@ -157,6 +160,8 @@ class Kind:
             "is_private": name in self.private,
             "is_written": name == "id" or (column.editable and not column.generated),
         }
+        if isinstance(column, models.CharField | models.TextField):
+            common["validators"] = tuple(column._validators)
         if name in self.money:
             return Field(type=Type.MONEY, **common)
         if name == "visibility":

@@ -1,12 +1,14 @@
 """All tables of `records`, for Django to find. Each lives in the room of its idea."""
 
 from .base import Change, Named, Record, RecordBase, Titled
+from .documents import Document
 from .figures import ComputedAt, Heartbeat, StaleMark
+from .relations import Relation
 from .rights import Visibility
 from .sources import Citation, Disagreement, Source
 from .timelines import TimelineEntry
 
 __all__ = [
-    "Change", "Citation", "ComputedAt", "Disagreement", "Heartbeat", "Named", "Record", "RecordBase", "Source",
+    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Named", "Record", "RecordBase", "Relation", "Source",
     "StaleMark", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

@@ -59,7 +59,9 @@ def _entry_sql(kind, dated: Dated) -> str:
     return (
         f"SELECT t.id AS record_id, '{kind.name}' AS kind, '{dated.fact}' AS fact, t.{dated.starts} AS starts_on,"
         f" t.{ends} AS ends_on, t.{dated.starts}_first AS first, t.{ends}_last AS last, ({dated.planned}) AS is_planned,"
-        f" (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(ARRAY[{owners}]) o WHERE o IS NOT NULL) AS owners"
+        f" (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(ARRAY[{owners}] || ARRAY(SELECT x.other_id"
+        " FROM records_relation x WHERE x.record_id = t.id AND x.kind = 'belongs_to' AND NOT x.is_retired)) o"
+        " WHERE o IS NOT NULL) AS owners"
         f" FROM {kind.model._meta.db_table} t"
         f" WHERE NOT t.is_retired AND (t.{dated.starts} IS NOT NULL OR t.{ends} IS NOT NULL)"
     )

@@ -1,85 +1,20 @@
+"""Who takes part: institutions, researchers, counts of people, exchanges."""
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from labs.models import Institution, Lab
+from labs.models import Institution
 from people.models import Researcher
-from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_language, in_turn
+from records.base import Record, RecordBase, in_language, in_turn
 from records.dates import EdtfField, edtf_days
 
-
-class Status(models.TextChoices):
-    PLANNED = "planned", _("planned")
-    RUNNING = "running", _("running")
-    SUSPENDED = "suspended", _("suspended")
-    COMPLETED = "completed", _("completed")
-    CANCELLED = "cancelled", _("cancelled")
-
-
-class Program(Named, RecordBase):
-    """사업. The whole of a joint undertaking: its money, projects and people."""
-
-    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
-    purpose_ko = models.TextField(_("purpose (Korean)"), blank=True)
-    purpose_en = models.TextField(_("purpose (English)"), blank=True)
-    status = models.CharField(_("status"), max_length=16, choices=Status)
-    starts_on = EdtfField(_("starts"))
-    starts_on_first, starts_on_last = edtf_days("starts_on")
-    ends_on = EdtfField(_("ends"))
-    ends_on_first, ends_on_last = edtf_days("ends_on")
-    lab = models.ForeignKey(
-        Lab,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="programs",
-        verbose_name=_("where the work is done"),
-    )
-
-    class Meta:
-        verbose_name = _("program")
-        verbose_name_plural = _("programs")
-        constraints = [has_a_name("program"), in_turn("program", "starts_on", "ends_on")]
-
-
-class Project(Titled, RecordBase):
-    """과제·세부과제. Work inside a program, nested to any depth."""
-
-    slug = models.SlugField(_("short name in addresses"), max_length=80, unique=True)
-    program = models.ForeignKey(Program, models.PROTECT, related_name="projects", verbose_name=_("program"))
-    parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="parts", verbose_name=_("part of")
-    )
-    number = models.CharField(_("number"), max_length=40, blank=True)
-    summary_ko = models.TextField(_("summary (Korean)"), blank=True)
-    summary_en = models.TextField(_("summary (English)"), blank=True)
-    status = models.CharField(_("status"), max_length=16, choices=Status)
-    starts_on = EdtfField(_("starts"))
-    starts_on_first, starts_on_last = edtf_days("starts_on")
-    ends_on = EdtfField(_("ends"))
-    ends_on_first, ends_on_last = edtf_days("ends_on")
-
-    class Meta:
-        verbose_name = _("project")
-        verbose_name_plural = _("projects")
-        indexes = [
-            models.Index(fields=["status", "starts_on_first", "id"], name="project_list"),
-            models.Index(fields=["program", "number", "id"], name="project_in_program"),
-        ]
-        constraints = [
-            has_a_title("project"),
-            in_turn("project", "starts_on", "ends_on"),
-            models.CheckConstraint(
-                condition=~Q(parent=F("id")),
-                name="project_not_its_own_part",
-                violation_error_message=_("A project cannot be a part of itself."),
-            ),
-        ]
+from .undertaking import Status
 
 
 class Participation(RecordBase):
-    """참여기관. An institution's part in a program or one of its projects, from–to."""
+    """참여기관. An institution's part in a program, a project, an agreement, an event or another record, from–to."""
 
     class Part(models.TextChoices):
         LEAD = "lead", _("lead")
@@ -88,16 +23,12 @@ class Participation(RecordBase):
         PAYER = "payer", _("payer")
         HOST = "host", _("host")
         OVERSEER = "overseer", _("overseer")
+        PARTY = "party", _("party")
+        ORGANISER = "organiser", _("organiser")
+        SPONSOR = "sponsor", _("sponsor")
+        PARTICIPANT = "participant", _("participant")
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="participations", verbose_name=_("program"))
-    project = models.ForeignKey(
-        Project,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="participations",
-        verbose_name=_("project"),
-    )
+    scope = models.ForeignKey(Record, models.PROTECT, related_name="participations", verbose_name=_("in"))
     institution = models.ForeignKey(
         Institution, models.PROTECT, related_name="participations", verbose_name=_("institution")
     )
@@ -119,7 +50,7 @@ class Participation(RecordBase):
 
 
 class Role(RecordBase):
-    """역할. A researcher's part in a program, project or lab (later: a committee or event), from–to."""
+    """역할. A researcher's part in a program, project, lab, committee, event or output, from–to."""
 
     class Part(models.TextChoices):
         PI = "pi", _("principal investigator")
@@ -132,7 +63,10 @@ class Role(RecordBase):
         PARTICIPANT = "participant", _("participant")
         POSTDOC = "postdoc", _("postdoc")
         STUDENT = "student", _("student")
+        CHAIR = "chair", _("chair")
         SPEAKER = "speaker", _("speaker")
+        AUTHOR = "author", _("author")
+        SIGNATORY = "signatory", _("signatory")
         ORGANISER = "organiser", _("organiser")
         GUEST = "guest", _("guest")
         CONTACT = "contact", _("contact")
@@ -197,3 +131,45 @@ class Headcount(RecordBase):
 
     def __str__(self):
         return str(self.number)
+
+
+class Exchange(RecordBase):
+    """인력교류. Researchers sent or received: one named person, or a number of people of a level."""
+
+    class Level(models.TextChoices):
+        PROFESSOR = "professor", _("professor")
+        RESEARCHER = "researcher", _("researcher")
+        POSTDOC = "postdoc", _("postdoc")
+        GRADUATE = "graduate", _("graduate student")
+        UNDERGRADUATE = "undergraduate", _("undergraduate")
+        MIXED = "mixed", _("several levels")
+
+    scope = models.ForeignKey(
+        Record, models.PROTECT, null=True, blank=True, related_name="exchanges", verbose_name=_("under")
+    )
+    sender = models.ForeignKey(
+        Institution, models.PROTECT, null=True, blank=True, related_name="sends", verbose_name=_("from institution")
+    )
+    receiver = models.ForeignKey(
+        Institution, models.PROTECT, null=True, blank=True, related_name="hosts", verbose_name=_("to institution")
+    )
+    researcher = models.ForeignKey(
+        Researcher, models.PROTECT, null=True, blank=True, related_name="exchanges", verbose_name=_("researcher")
+    )
+    level = models.CharField(_("level"), max_length=16, choices=Level, blank=True)
+    number = models.PositiveIntegerField(_("number"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status)
+    starts_on = EdtfField(_("from"))
+    starts_on_first, starts_on_last = edtf_days("starts_on")
+    ends_on = EdtfField(_("to"))
+    ends_on_first, ends_on_last = edtf_days("ends_on")
+    purpose_ko = models.TextField(_("purpose (Korean)"), blank=True)
+    purpose_en = models.TextField(_("purpose (English)"), blank=True)
+
+    class Meta:
+        verbose_name = _("exchange")
+        verbose_name_plural = _("exchanges")
+        constraints = [in_turn("exchange", "starts_on", "ends_on")]
+
+    def __str__(self):
+        return in_language(self.purpose_ko, self.purpose_en)
