@@ -5,6 +5,7 @@ Each kind is declared beside its model (`programs/kinds.py: PROJECT = Kind(…)`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
@@ -52,6 +53,8 @@ class Field:
     is_written: bool = True
     is_asked: bool = True  # may be filtered and sorted by
     max_length: int | None = None
+    empty: object = None  # what an empty cell or input means, where it need not be filled in
+    check: Callable | None = dataclass_field(default=None, compare=False, repr=False)  # raises ValidationError
 
     @property
     def words(self) -> dict[str, str]:
@@ -122,7 +125,9 @@ class Kind:
     owners: tuple[str, ...] = ()
     as_of: "AsOf | Callable | None" = None  # a rule, or a function of rows and day
     private: tuple[str, ...] = ()  # own institution and officers only
-    owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = ""  # ids of rows of the reader's own institution;
+    owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = (
+        ""  # ids of rows of the reader's own institution;
+    )
     # a dotted path where the function stands on a higher floor
     attach: Callable[[Sequence[RecordBase], Reader, date | None], None] | None = (
         None  # sets further virtual fields on rows
@@ -156,6 +161,8 @@ class Kind:
             "is_required": not column.blank and not column.null and not column.has_default() and column.editable,
             "is_private": name in self.private,
             "is_written": name == "id" or (column.editable and not column.generated),
+            "empty": column.get_default() if column.has_default() else None if column.null else "",
+            "check": column.run_validators,
         }
         if name in self.money:
             return Field(type=Type.MONEY, **common)

@@ -159,9 +159,7 @@ class SortKey:
 
 
 def sortable(kind: Kind, reader: Reader) -> list[str]:
-    names = [
-        f.name for f in kind.all_fields.values() if f.type is not Type.LIST and may_ask(f, reader)
-    ]
+    names = [f.name for f in kind.all_fields.values() if f.type is not Type.LIST and may_ask(f, reader)]
     return ([kind.label_base] if kind.label_base else []) + names
 
 

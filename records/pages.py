@@ -22,7 +22,6 @@ from .kinds import Kind, kinds_by_plural
 from .labels import labels_of
 from .listing import chips, choosers, heads, kept, other_lists
 from .record_page import RecordPage
-from .rights import Reader
 from .showing import Shower, text_in_two
 from .units import chosen
 from .versions import versions

@@ -71,7 +71,9 @@ class RecordPage:
         kind = kinds()[related.kind]
         mine = Q(**{related.by: self.row.id}, **{name: value == "true" for name, value in related.only})
         asked = Asked(related.by, "", (str(self.row.id),), mine)
-        query = lists.ListQuery(kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort)
+        query = lists.ListQuery(
+            kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort
+        )
         return query.page()
 
     def _all_labels(self) -> dict[UUID, Label]:
@@ -139,14 +141,18 @@ class RecordPage:
         rows = in_tree(page.rows) if as_tree else [(row, 0) for row in page.rows]
         lines = [shower.line(row, columns, depth=depth) for row, depth in rows]
         by = self.label.key if kind.all_fields[related.by].type is Type.REF else str(self.row.id)
-        return Table(
-            heads=shower.heads(columns),
-            lines=tuple(lines),
-            title=str(related.title or kind.label_many),
-            name=kind.name,
-            all_url=f"{reverse('list', args=[kind.plural])}?{urlencode({related.by: by, **dict(related.only)})}",
-            more=page.next_cursor is not None,
-        ).without_empty_columns().with_notes(self.evidence.by_record)
+        return (
+            Table(
+                heads=shower.heads(columns),
+                lines=tuple(lines),
+                title=str(related.title or kind.label_many),
+                name=kind.name,
+                all_url=f"{reverse('list', args=[kind.plural])}?{urlencode({related.by: by, **dict(related.only)})}",
+                more=page.next_cursor is not None,
+            )
+            .without_empty_columns()
+            .with_notes(self.evidence.by_record)
+        )
 
     def drawings(self) -> dict:
         """The timeline, wide and narrow, with the facts that it draws (`.facts` of the first: its table)."""
