@@ -2,29 +2,13 @@
 
 from datetime import date, datetime
 
-from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language_from_path
 from django.utils.translation import gettext as _
 
 from programs.rules import reader_for
 from records.dates import BadDate, parse, read
 from records.history import known_at
-
-
-def remember_language(get_response):
-    """The language of the last page is that of `/` and of the API next time; the switch is a plain link."""
-
-    def middleware(request):
-        response = get_response(request)
-        language = get_language_from_path(request.path_info)
-        if language and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
-            response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax")
-        return response
-
-    return middleware
 
 
 def reader(get_response):
@@ -62,12 +46,6 @@ def moment(get_response):
     return middleware
 
 
-def refuse_bad_moment(request) -> None:
-    """Pages call this first."""
-    if request.moment_problems:
-        raise BadRequest(" ".join(request.moment_problems.values()))
-
-
 def as_day(text: str) -> date:
     """The last day of what was typed: `2025-08` asks for the state at the end of August 2025."""
     day = parse(read(text)).last
@@ -77,15 +55,18 @@ def as_day(text: str) -> date:
 
 
 def as_instant(text: str) -> datetime:
-    """An ISO 8601 instant, or a day: its end, here."""
+    """An ISO 8601 instant; or a day, which means its end here, or now while it is not over."""
+    now = timezone.now()
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        when = datetime.combine(as_day(text), datetime.max.time())
-    else:
-        if len(text) <= 10:
-            when = datetime.combine(when.date(), datetime.max.time())
+        when = None
+    if when is None or len(text) <= 10:
+        end = timezone.make_aware(datetime.combine(as_day(text), datetime.max.time()))
+        return min(end, now) if timezone.localdate(now) >= timezone.localdate(end) else _refuse_future()
     when = when if when.tzinfo else timezone.make_aware(when)
-    if when > timezone.now():
-        raise ValueError(_("“known_at” cannot lie in the future."))
-    return when
+    return when if when <= now else _refuse_future()
+
+
+def _refuse_future():
+    raise ValueError(_("“known_at” cannot lie in the future."))

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework.routers import SimpleRouter
+from rest_framework.routers import DefaultRouter
 
 from config import health
 from funding.api import RollupView
@@ -14,7 +14,8 @@ from records.api import viewset_for
 from records.kinds import kinds
 from records.timelines_api import TimelineView
 
-router = SimpleRouter()
+router = DefaultRouter()
+router.include_format_suffixes = False
 for kind in kinds().values():
     router.register(kind.plural, viewset_for(kind), basename=f"api-{kind.plural}")
 router.register("rollups", RollupView, basename="api-rollups")

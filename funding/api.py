@@ -1,13 +1,14 @@
 """`GET /api/v1/rollups/`: totals, grouped."""
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from programs.kinds import PROGRAM, PROJECT
-from records.api import ApiView, find
-from records.asking import BadQuery, Problem
+from records.api import ApiView, find, one_answer
+from records.asking import BadQuery, Problem, not_a_value, not_allowed
 from records.figures import freshness
 from records.money import to_major
 
@@ -22,7 +23,7 @@ ROW = inline_serializer(
     "Rollup",
     {
         "program": serializers.UUIDField(required=False),
-        "project": serializers.UUIDField(required=False, help_text="a program's id for lines of the program itself"),
+        "project": serializers.UUIDField(required=False, allow_null=True, help_text="null: lines of the program itself"),
         "fiscal_year": serializers.IntegerField(required=False, allow_null=True, help_text="null: year not stated"),
         "payer_kind": serializers.CharField(required=False),
         "form": serializers.CharField(required=False),
@@ -34,7 +35,7 @@ ROW = inline_serializer(
     },
     many=True,
 )
-ANSWER = inline_serializer(
+ANSWER = one_answer(
     "Rollups",
     {
         "results": ROW,
@@ -64,7 +65,7 @@ class RollupView(ApiView):
     )
     def list(self, request):
         asked, problems = request.query_params, []
-        problems += [Problem(n, f"There is no parameter “{n}”.") for n in asked if n not in TAKES]
+        problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
         group_by = _words(asked, "group_by", DIMENSIONS, problems, most=3)
         measures = _words(asked, "measure", MEASURES, problems) or list(MEASURES)
         only = {name: _kept(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
@@ -97,9 +98,9 @@ def _words(asked, name: str, allowed, problems: list[Problem], most: int = 99) -
     words = [word for text in asked.getlist(name) for word in text.split(",") if word]
     wrong = [word for word in words if word not in allowed]
     if wrong:
-        problems.append(Problem(name, f"“{', '.join(wrong)}” is not allowed; allowed: {', '.join(allowed)}."))
+        problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
     if len(words) > most:
-        problems.append(Problem(name, f"“{name}” takes at most {most}."))
+        problems.append(Problem(name, _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most}))
     return list(dict.fromkeys(words))
 
 
@@ -109,7 +110,7 @@ def _kept(name: str, texts: list[str], problems: list[Problem]) -> list:
         wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4)]
         values = [None if v == "null" else int(v) for v in values if v not in wrong]
     else:
-        wrong = [v for v in values if v not in WORDS.get(name, values)]
+        wrong = [v for v in values if v not in WORDS.get(name, values) or not v.isprintable()]
     if wrong:
-        problems.append(Problem(name, f"“{', '.join(wrong)}” is not a value of “{name}”."))
+        problems.append(Problem(name, not_a_value(name, ", ".join(wrong))))
     return values

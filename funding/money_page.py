@@ -25,6 +25,8 @@ def payer_word(kind: str) -> str:
 
 def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
     """Totals by payer kind and form, per currency, each with the lines behind it; {} where there is no line."""
+    moment = {"as_of": page.as_of, "known_at": page.known_at}
+    filters = filters | {name: when.isoformat() for name, when in moment.items() if when}
     rows = totals(page.reader, **scope, group_by=("payer_kind", "form"), as_of=page.as_of, is_past=bool(page.known_at))
     by_currency = defaultdict(list)
     for row in sorted(rows, key=lambda row: (ORDER[row["payer_kind"]], row["form"])):

@@ -227,7 +227,7 @@ def _level_condition(parameters: dict) -> str:
 def _scope_conditions(program, project, *, own: bool) -> list[str]:
     if not own:
         if project:
-            return ["scope = %(project)s"]
+            return ["scope = %(project)s", *(["program = %(program)s"] if program else [])]
         return ["scope = %(program)s"] if program else ["scope = program"]
     conditions = ["program = %(program)s"] if program else []
     if project:

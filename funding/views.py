@@ -139,7 +139,7 @@ def _people_fact(count: Count | None, notes: tuple[int, ...] = ()) -> Fact:
         "abroad": count.overseas or 0,
     }
     day = when(count.counted_on)
-    beneath = " · ".join(part for part in (sides if count.has_sides else "", day) if part)
+    beneath = " · ".join(part for part in (day, sides if count.has_sides else "") if part)
     return Fact(_("researchers"), (Cell(_("%d people") % count.total),), beneath, notes)
 
 
@@ -220,7 +220,7 @@ def _institutions_fact(parts: list[tuple[str, Label]], notes: tuple[int, ...] = 
     shown = by_part[first][:2]
     joint = [label for label in (*by_part[first][2:], *by_part["joint"]) if label not in shown]
     others = list(dict.fromkeys(str(label) for label in joint))
-    beneath = " · ".join(others[:4]) + (" …" if len(others) > 4 else "")
+    beneath = " · ".join(others[:3]) + (" …" if len(others) > 3 else "")
     title = str(Participation.Part(first).label)
     return Fact(title, tuple(label_cell(label) for label in shown), beneath, notes)
 

@@ -6,14 +6,20 @@ from uuid import UUID
 
 from django.http import Http404
 from django.utils import translation
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from . import lists
-from .asking import LOOKUPS, BadQuery, Problem, may_ask
+from .asking import LOOKUPS, BadQuery, Problem, may_ask, not_allowed
 from .kinds import Field, Kind, Type
 from .rights import ANYONE, Reader
 from .shapes import shape_rows
@@ -25,14 +31,16 @@ class ApiView(ViewSet):
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         asked = request.query_params.get("lang", "")
-        if asked and asked not in ("ko", "en"):
-            raise BadQuery([Problem("lang", "“lang” is ko or en.")])
-        translation.activate(asked or translation.get_language_from_request(request))
+        is_known = asked in ("", "ko", "en")
+        translation.activate(asked if asked and is_known else translation.get_language_from_request(request))
+        if not is_known:
+            raise BadQuery([Problem("lang", not_allowed("lang", asked, ("ko", "en")))])
         moment_problems = request._request.moment_problems
         if moment_problems:
             raise BadQuery([Problem(name, text) for name, text in moment_problems.items()])
-        if request.query_params.get("money", "") not in ("", "minor", "major"):
-            raise BadQuery([Problem("money", "“money” is major or minor.")])
+        money = request.query_params.get("money", "")
+        if money not in ("", "minor", "major"):
+            raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
 
     @property
     def reader(self):
@@ -62,7 +70,7 @@ class RecordView(ApiView):
     def retrieve(self, request, pk=None):
         unknown = set(request.query_params) - {"lang", "money", "as_of", "known_at", "format"}
         if unknown:
-            raise BadQuery([Problem(name, f"There is no parameter “{name}”.") for name in sorted(unknown)])
+            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in sorted(unknown)])
         row = find(self.kind, pk, self.reader, self.as_of)
         response = Response(shape_rows(self.kind, [row], self.reader, minor=self.is_minor)[0])
         response["ETag"] = f'"{row.version}"'
@@ -102,6 +110,11 @@ HELP = {
 }
 
 
+def one_answer(name: str, fields: dict) -> serializers.Serializer:
+    """The body of a list: one object with its rows inside. By itself the schema would say: a list of such objects."""
+    return extend_schema_serializer(many=False)(inline_serializer(name, fields))
+
+
 @cache
 def serializer_for(kind: Kind) -> type[serializers.Serializer]:
     """How a record of this kind looks, for the OpenAPI schema."""
@@ -135,7 +148,7 @@ PARAMETERS = {
 @cache
 def viewset_for(kind: Kind) -> type[RecordView]:
     one = serializer_for(kind)
-    page = inline_serializer(
+    page = one_answer(
         f"{one.__name__}Page",
         {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
     )

@@ -7,7 +7,7 @@ A parameter that stands twice means “or”. What is unknown is refused by name
 
 import difflib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
@@ -86,7 +86,7 @@ def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -
         try:
             return Asked(name, "", tuple(values), special.condition(read, reader))
         except ValueError:
-            raise Wrong(_not_a_value(name, ", ".join(values))) from None
+            raise Wrong(not_a_value(name, ", ".join(values))) from None
     condition = Q()
     for value in values:
         condition |= _condition(kind, asked, lookup, value, reader)
@@ -176,11 +176,11 @@ def _value(asked: Field | Filter, value: str, reader: Reader):
     except Wrong:
         raise
     except (ValueError, KeyError, InvalidOperation, OverflowError):
-        raise Wrong(_not_a_value(asked.name, value)) from None
+        raise Wrong(not_a_value(asked.name, value)) from None
     return value
 
 
-def _not_a_value(name: str, value: str) -> str:
+def not_a_value(name: str, value: str) -> str:
     return _("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": name}
 
 
@@ -202,10 +202,15 @@ def _choice(asked: Field | Filter, value: str):
         words = [v.name.lower() for v in Visibility]
     if value in [str(w) for w in words]:
         return Visibility[value.upper()] if asked.name == "visibility" else value
-    raise Wrong(
-        _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.")
-        % {"value": value, "name": asked.name, "all": ", ".join(map(str, words))}
-    )
+    raise Wrong(not_allowed(asked.name, value, words))
+
+
+def not_allowed(name: str, value: str, allowed: Iterable) -> str:
+    return _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.") % {
+        "value": value,
+        "name": name,
+        "all": ", ".join(map(str, allowed)),
+    }
 
 
 def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:

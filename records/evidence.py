@@ -60,13 +60,7 @@ class Said:
     citation: Citation
     word: str
     number: int
-
-    @property
-    def text(self) -> str:
-        """As stated; else as understood, with its unit."""
-        c = self.citation
-        unit = str(UNIT_WORDS.get(c.unit, c.unit))
-        return c.value_stated or (understood(c.value) + (unit if language() == "ko" else f" {unit}")).strip()
+    text: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,15 @@ def _statements(kind: Kind, id: UUID, about: list[UUID], reader: Reader) -> list
     rows = [row for row in rows if _may_see_source(row.source, reader)]
     rows.sort(key=lambda row: row.record_id != id)
     numbers = {source: n for n, source in enumerate(dict.fromkeys(row.source_id for row in rows), 1)}
-    return [Said(row, attribute_word(row.attribute, kind), numbers[row.source_id]) for row in rows]
+    return [Said(row, attribute_word(row.attribute, kind), numbers[row.source_id], _stated(kind, row)) for row in rows]
+
+
+def _stated(kind: Kind, c: Citation) -> str:
+    """As stated; else as understood, in words and with its unit."""
+    unit = str(UNIT_WORDS.get(c.unit, c.unit))
+    return (
+        c.value_stated or (_in_words(kind, c.attribute, c.value) + (unit if language() == "ko" else f" {unit}")).strip()
+    )
 
 
 def _may_see_source(source, reader: Reader) -> bool:
@@ -130,12 +132,12 @@ def _title(source) -> Cell:
     return text_in_two(source.title_ko, source.title_en)
 
 
-def _adopted(kind: Kind, row: Disagreement) -> str:
-    """The adopted value in words, where the attribute is a field with choices, or the value a date."""
-    declared = kind.all_fields.get(row.attribute)
+def _in_words(kind: Kind, attribute: str, value: str) -> str:
+    """A value in words, where the attribute is a field with choices, or the value a date."""
+    declared = kind.all_fields.get(attribute)
     if declared and declared.type is Type.CHOICE:
-        return str(declared.words.get(row.adopted, row.adopted))
-    return understood(row.adopted)
+        return str(declared.words.get(value, value))
+    return understood(value)
 
 
 def _differing(kind: Kind, id: UUID, reader: Reader, by_attribute) -> tuple[Differing, ...]:
@@ -146,7 +148,7 @@ def _differing(kind: Kind, id: UUID, reader: Reader, by_attribute) -> tuple[Diff
             text_in_two(row.topic_ko, row.topic_en)
             if row.topic_ko or row.topic_en
             else Cell(attribute_word(row.attribute)),
-            _adopted(kind, row),
+            _in_words(kind, row.attribute, row.adopted),
             text_in_two(row.reason_ko, row.reason_en),
             by_attribute.get(row.attribute, ()) if row.record_id == id else (),
         )

@@ -5,6 +5,7 @@ Each kind is declared beside its model (`programs/kinds.py: PROJECT = Kind(…)`
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
@@ -52,7 +53,8 @@ class Field:
     is_written: bool = True
     is_asked: bool = True  # may be filtered and sorted by
     max_length: int | None = None
-    validators: tuple[Callable[[str], None], ...] = ()
+    empty: object = None  # what an empty cell or input means, where it need not be filled in
+    check: Callable | None = dataclass_field(default=None, compare=False, repr=False)  # raises ValidationError
 
     @property
     def words(self) -> dict[str, str]:
@@ -159,9 +161,9 @@ class Kind:
             "is_required": not column.blank and not column.null and not column.has_default() and column.editable,
             "is_private": name in self.private,
             "is_written": name == "id" or (column.editable and not column.generated),
+            "empty": column.get_default() if column.has_default() else None if column.null else "",
+            "check": column.run_validators,
         }
-        if isinstance(column, models.CharField | models.TextField):
-            common["validators"] = tuple(column._validators)
         if name in self.money:
             return Field(type=Type.MONEY, **common)
         if name == "visibility":

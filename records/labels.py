@@ -62,7 +62,7 @@ def _labels_of_kind(kind: Kind, ids: set, reader: Reader) -> dict[UUID, Label]:
     if kind.label_base in kind.label:
         return {row.id: label_of(kind, row) for row in rows}
     rows = list(rows)
-    inner = labels_for(kind, rows, reader) if any(kind.all_fields[p].type is Type.REF for p in kind.label) else {}
+    inner = labels_for(kind, rows, reader) if any(ref.name in kind.label for ref in kind.refs) else {}
     return {row.id: label_of(kind, row, inner) for row in rows}
 
 

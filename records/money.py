@@ -1,10 +1,12 @@
 """Amounts: integers in the minor unit of their currency inside, numbers in its major unit outside (ISO 4217)."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 LARGEST = 10**15  # exact as a JSON number
+AMOUNT = re.compile(r"(?P<sign>-?)(?P<whole>\d{1,20})(\.(?P<fraction>\d{1,40}))?", re.ASCII)
 
 
 def digits(currency: str) -> int:
@@ -23,18 +25,17 @@ def to_major(minor: int, currency: str) -> int | float:
 
 def to_minor(major: str, currency: str) -> int:
     """An exact decimal text in the major unit as minor units. Raises ValueError on anything else."""
-    try:
-        amount = Decimal(major)
-    except InvalidOperation:
-        raise ValueError("not a number") from None
-    if not amount.is_finite():
+    found = AMOUNT.fullmatch(major)
+    if not found:
         raise ValueError("not a number")
-    minor = amount.scaleb(digits(currency))
-    if minor != minor.to_integral_value():
+    sign, whole, fraction = found["sign"], found["whole"], (found["fraction"] or "").rstrip("0")
+    places = digits(currency)
+    if len(fraction) > places:
         raise ValueError("finer than the currency's smallest unit")
+    minor = int(f"{sign}{whole}{fraction.ljust(places, '0')}")
     if abs(minor) >= LARGEST:
         raise ValueError("too large")
-    return int(minor)
+    return minor
 
 
 def major_text(minor: int, currency: str) -> str:

@@ -5,6 +5,7 @@ and then writes in one transaction, as one change. Rows are matched by id: added
 """
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from . import cells, staging
 from .base import Change
 from .history import change
 from .kinds import Kind, Type, kinds
+
+AWKWARD = set(',"\n\r')  # characters of cells that are written in quotes
+csv.field_size_limit(2**31 - 1)  # a purpose may be longer than the 128 KB that the module allows by itself
 
 TABLE_SCHEMA_TYPES = {
     Type.LIST: "array",
@@ -72,9 +76,16 @@ def dump(folder: Path) -> None:
         )
         for kind in kinds().values():
             with (folder / _file(kind)).open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(kind.written_fields)
-                writer.writerows(_rows_out(kind))
+                file.write(_csv_line(list(kind.written_fields)))
+                file.writelines(map(_csv_line, _rows_out(kind)))
+
+
+def _csv_line(values: list[str]) -> str:
+    """RFC 4180 with \\n; by hand, because Python's versions differ about which cells they quote."""
+    line = ",".join(values)
+    if line.count(",") < len(values) and not {'"', "\n", "\r"} & set(line):
+        return line + "\n"
+    return ",".join('"' + v.replace('"', '""') + '"' if AWKWARD & set(v) else v for v in values) + "\n"
 
 
 def _rows_out(kind: Kind) -> Iterator[list[str]]:
@@ -139,8 +150,9 @@ class _DryRun(Exception):
 def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_run: bool = False) -> Loaded:
     """Read the package in `folder` into the registry. Raises Refused with every problem; then nothing was written."""
     problems: list[Problem] = []
-    read = {kind.name: _read_file(kind, folder, problems) for kind in kinds().values()}
-    loaded = Loaded()
+    unread: staging.Unread = {}
+    read = {kind.name: _read_file(kind, folder, problems, unread) for kind in kinds().values()}
+    loaded, file = Loaded(), ""
     try:
         with (
             transaction.atomic(),
@@ -149,11 +161,13 @@ def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_r
             for kind in kinds().values():
                 staging.fill(kind, read[kind.name])
             for kind in kinds().values():
-                problems += [Problem(_file(kind), *found) for found in staging.problems(kind)]
+                problems += [Problem(_file(kind), *found) for found in staging.problems(kind, unread)]
             if problems:
                 raise Refused(sorted(problems, key=lambda p: (p.file, p.row)))
             for kind in kinds().values():
-                loaded.counts[_file(kind)] = staging.write(kind)
+                file = _file(kind)
+                loaded.counts[file] = staging.write(kind)
+            file = ""
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             if dry_run:
@@ -163,33 +177,41 @@ def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_r
     except IntegrityError as refused:
         from .sentences import explain
 
-        raise Refused([Problem("", 0, "", explain(refused))]) from refused
+        raise Refused([Problem(file, 0, "", explain(refused))]) from refused
     return loaded
 
 
-def _read_file(kind: Kind, folder: Path, problems: list[Problem]) -> list[tuple[int, list]]:
-    """(row number, values in the order of the written fields) for each row that can be read; what cannot goes to `problems`."""
+def _read_file(kind: Kind, folder: Path, problems: list[Problem], unread: staging.Unread) -> list[tuple[int, list]]:
+    """(row number, values in the order of the written fields) for each row that can be read.
+
+    What cannot goes to `problems`, and its id to `unread`.
+    """
     path = folder / _file(kind)
+    unread[kind.name] = None  # until all of it was read
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         problems.append(Problem(path.name, 0, "", _("The file is missing.")))
         return []
     except UnicodeDecodeError as bad:
         problems.append(Problem(path.name, text_row(path, bad.start), "", _("This is not UTF-8 text.")))
         return []
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     header = next(reader, [])
     if not _header_is_right(kind, path.name, header, problems):
         return []
-    rows = []
+    rows, bad_rows, number = [], [], 1
     try:
-        for values in reader:
-            row = _read_row(kind, path.name, reader.line_num, header, values, problems)
+        for number, values in enumerate(reader, 2):
+            row = _read_row(kind, path.name, number, header, values, problems)
             if row is not None:
-                rows.append((reader.line_num, row))
+                rows.append((number, row))
+            else:
+                bad_rows.append(dict(zip(header, values, strict=False)).get("id", "").lower())
     except csv.Error as bad:
-        problems.append(Problem(path.name, reader.line_num, "", _("This is not a CSV row: %s.") % bad))
+        problems.append(Problem(path.name, number + 1, "", _("This is not a CSV row: %s.") % bad))
+    else:
+        unread[kind.name] = set(bad_rows)
     return rows
 
 
@@ -219,7 +241,7 @@ def _read_row(kind: Kind, file: str, number: int, header, values, problems: list
     found, is_good = [], True
     for name, f in kind.written_fields.items():
         try:
-            found.append(given[name] if f.type is Type.MONEY else cells.read(f, given[name]))
+            found.append(cells.unread(given[name]) if f.type is Type.MONEY else cells.read(f, given[name]))
         except cells.BadCell as bad:
             problems.append(Problem(file, number, name, str(bad)))
             is_good = False

@@ -3,6 +3,7 @@
 The sentence of a constraint stands beside it (`violation_error_message`); those of triggers and foreign keys stand here.
 """
 
+import re
 from functools import cache
 
 from django.apps import apps
@@ -27,12 +28,14 @@ def _of_constraints() -> dict[str, object]:
 
 def sentence(name: str) -> str:
     """The sentence of the constraint `name`, in the reader's language."""
+    return _of_ours(name) or _("The database refused this (%s).") % name
+
+
+def _of_ours(name: str) -> str:
     if name.startswith("record_as_hidden_as_"):
         return _("It must be at least as hidden as its “%s”.") % name.removeprefix("record_as_hidden_as_")
     found = OF_TRIGGERS.get(name) or _of_constraints().get(name)
-    if found and found != models.BaseConstraint.default_violation_error_message:
-        return str(found)
-    return _("The database refused this (%s).") % name
+    return str(found) if found and found != models.BaseConstraint.default_violation_error_message else ""
 
 
 def explain(error: IntegrityError) -> str:
@@ -40,8 +43,19 @@ def explain(error: IntegrityError) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is None:
         return str(error)
-    text = sentence(diagnosis.constraint_name or "")
-    return f"{text} {diagnosis.message_detail}" if diagnosis.message_detail else text
+    name, table = diagnosis.constraint_name or "", diagnosis.table_name or ""
+    text = _of_ours(name)
+    if text:
+        return text
+    column = diagnosis.column_name or re.sub(r"_(key|check|[0-9a-f]{8}_\w+|fk)$", "", name.removeprefix(f"{table}_"))
+    match diagnosis.sqlstate:
+        case "23505":
+            return _("Another record has the same “%s”.") % column
+        case "23503":
+            return _("“%s” would lead to a record that does not exist.") % column.removesuffix("_id")
+        case "23502" | "23514":
+            return _("“%s” lacks a value that is allowed.") % column
+    return sentence(name)
 
 
 def problems_found(count: int) -> str:

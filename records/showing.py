@@ -9,6 +9,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from . import dates
+from .attributes import free_word
 from .countries import country_name
 from .kinds import Field, Kind, Type, kinds
 from .labels import Label, label_of, labels_for
@@ -267,51 +268,6 @@ def head_of(kind: Kind, name: str) -> str:
 
 # ---- words for what has no field -------------------------------------------------------------------
 
-FIGURES = {
-    "total_planned": _("stated total (planned)"),
-    "total_committed": _("stated total (committed)"),
-    "funding_period": _("period of the money"),
-    "annual_research_budget": _("research budget a year"),
-    "researchers": _("researchers"),
-    "participants": _("participants"),
-    "team_size": _("size of a team"),
-    "pis_per_university": _("principal investigators per university"),
-    "project_count": _("number of projects"),
-    "project_count_first_round": _("number of projects in the first round"),
-    "theme_count": _("number of themes"),
-    "department_count": _("number of departments"),
-    "participating_departments": _("departments that take part"),
-    "duration": _("duration"),
-    "lead_institution": _("leading institution"),
-    "overseas_countries": _("countries abroad"),
-    "research_areas": _("research areas"),
-    "applications": _("applications"),
-    "award": _("award"),
-    "awards": _("awards"),
-    "task": _("task"),
-    "consortium": _("consortium"),
-    "host": _("host"),
-    "sponsors": _("sponsors"),
-    "origin": _("how it came about"),
-    "functions": _("functions"),
-    "team_model": _("how teams are formed"),
-    "people_exchange": _("exchange of people"),
-    "expected_use": _("expected use"),
-    "opening_ceremony": _("opening ceremony"),
-    "quoted_on": _("quoted on"),
-    "named_in": _("named in"),
-    "title_match": _("which titles belong together"),
-    "presentation_order": _("order of presentation"),
-    "researcher_order": _("order of the researchers"),
-    "author": _("author"),
-    "photo_credit": _("photo credit"),
-    "headline": _("headline"),
-    "education": _("education"),
-    "vision": _("vision"),
-    "plans": _("plans"),
-    "minister": _("minister"),
-}
-
 
 def attribute_word(attribute: str, kind: Kind | None = None) -> str:
     """What an attribute of a citation is called: the field's label, a figure's, or else its own words."""
@@ -322,7 +278,7 @@ def attribute_word(attribute: str, kind: Kind | None = None) -> str:
         return f"{word} ({tongue})" if tongue else word
     if kind and attribute in kind.all_fields:
         return str(kind.all_fields[attribute].label)
-    return str(FIGURES.get(attribute, "")) or attribute.replace("_", " ")
+    return free_word(attribute)
 
 
 def head_word(kind: Kind, base: str) -> str:

@@ -32,12 +32,18 @@ def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
                 copy.write_row((number, *plain, *texts))
 
 
-def problems(kind: Kind) -> Iterator[tuple[int, str, str]]:
-    """(row, column, sentence) for everything that the table itself would refuse."""
+Unread = dict[str, set[str] | None]  # per kind, ids of rows that could not be read; None: nothing of it could
+
+
+def problems(kind: Kind, unread: Unread) -> Iterator[tuple[int, str, str]]:
+    """(row, column, sentence) for everything that the table itself would refuse. Rows of `unread` are taken to exist."""
     with connection.cursor() as cursor:
         yield from _read_money(kind, cursor)
         yield from _twice(kind, cursor)
-        yield from _dangling(kind, cursor)
+        yield from _of_another_kind(kind, cursor)
+        yield from _dangling(kind, unread, cursor)
+        yield from _out_of_place(kind, cursor)
+        yield from _less_hidden(kind, cursor)
         yield from _broken_checks(kind, cursor)
 
 
@@ -92,19 +98,85 @@ def _line_kind(kind: Kind) -> Kind:
 
 
 def _twice(kind: Kind, cursor):
-    """Values that must be unique and stand twice in the file, or in a record that the file does not contain."""
-    unique = [f.name for f in kind.written_fields.values() if kind.model._meta.get_field(f.name).unique]
-    for column in unique:
+    """What must be unique and stands twice in the file, or in a record that the file does not contain."""
+    names = {kind.model._meta.get_field(f.name).column: f.name for f in kind.written_fields.values()}
+    cursor.execute(
+        "SELECT c.relname, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'), i.indnullsnotdistinct,"
+        " ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k)"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass AND i.indisunique ORDER BY 1",
+        [_table(kind)],
+    )
+    for name, condition, nulls_are_equal, columns in cursor.fetchall():
+        staged = f"(SELECT * FROM {_name(kind)} WHERE {condition})"
+        if not nulls_are_equal:
+            staged = f"(SELECT * FROM {_name(kind)} WHERE {condition} AND ({', '.join(columns)}) IS NOT NULL)"
+        alike = " AND ".join(f"(t.{c} = s.{c} OR (t.{c} IS NULL AND s.{c} IS NULL))" for c in columns)
         cursor.execute(
-            f"SELECT row_number, {column}::text FROM (SELECT *, count(*) OVER (PARTITION BY {column}) AS n FROM {_name(kind)}) s"
-            f" WHERE n > 1 OR EXISTS (SELECT 1 FROM {_table(kind)} t WHERE t.{column} = s.{column} AND t.id <> s.id"
-            f" AND NOT EXISTS (SELECT 1 FROM {_name(kind)} o WHERE o.id = t.id)) ORDER BY 1"
+            f"SELECT row_number, {columns[0]}::text FROM"
+            f" (SELECT *, count(*) OVER (PARTITION BY {', '.join(columns)}) AS n FROM {staged} x) s"
+            f" WHERE n > 1 OR EXISTS (SELECT 1 FROM (SELECT * FROM {_table(kind)} WHERE {condition}) t WHERE {alike}"
+            f" AND t.id <> s.id AND NOT EXISTS (SELECT 1 FROM {_name(kind)} o WHERE o.id = t.id)) ORDER BY 1"
         )
         for row, value in cursor.fetchall():
-            yield row, column, _("“%s” stands twice; it must be unique.") % value
+            if len(columns) == 1 and condition == "true":
+                yield row, names[columns[0]], _("“%s” stands twice; it must be unique.") % value
+            else:
+                yield row, names[columns[0]] if len(columns) == 1 else "", sentence(name)
 
 
-def _dangling(kind: Kind, cursor):
+def _of_another_kind(kind: Kind, cursor):
+    """Ids that belong to a record of another kind, here or in another file."""
+    others = " UNION ALL ".join(f"SELECT id FROM {_name(k)}" for k in kinds().values() if k is not kind)
+    cursor.execute(
+        f"SELECT row_number FROM {_name(kind)} s WHERE s.id IN ({others})"
+        " OR EXISTS (SELECT 1 FROM records_record r WHERE r.id = s.id AND r.kind <> %s) ORDER BY 1",
+        [kind.name],
+    )
+    for (row,) in cursor.fetchall():
+        yield row, "id", sentence("record_id_once")
+
+
+def _less_hidden(kind: Kind, cursor):
+    """Rows that are less hidden than what they belong to, as that will be."""
+    staged = " UNION ALL ".join(f"SELECT id, visibility FROM {_name(k)}" for k in kinds().values())
+    cursor.execute("SELECT col FROM records_under WHERE child = %s AND hides ORDER BY 1", [_table(kind)])
+    for (column,) in cursor.fetchall():
+        cursor.execute(
+            f"SELECT s.row_number FROM {_name(kind)} s LEFT JOIN ({staged}) p ON p.id = s.{column}"
+            f" LEFT JOIN records_record r ON r.id = s.{column}"
+            " WHERE coalesce(p.visibility, r.visibility) > s.visibility ORDER BY 1"
+        )
+        for (row,) in cursor.fetchall():
+            yield row, "visibility", sentence(f"record_as_hidden_as_{column.removesuffix('_id')}")
+
+
+def _out_of_place(kind: Kind, cursor):
+    """References that name two things at once: a project and the program that it lies in."""
+    cursor.execute(
+        "SELECT f.conname, f.confrelid::regclass::text,"
+        " ARRAY(SELECT attname::text FROM unnest(f.conkey) WITH ORDINALITY k(n, o) JOIN pg_attribute a"
+        "       ON a.attrelid = f.conrelid AND a.attnum = k.n ORDER BY o),"
+        " ARRAY(SELECT attname::text FROM unnest(f.confkey) WITH ORDINALITY k(n, o) JOIN pg_attribute a"
+        "       ON a.attrelid = f.confrelid AND a.attnum = k.n ORDER BY o)"
+        " FROM pg_constraint f WHERE f.contype = 'f' AND f.conrelid = %s::regclass AND cardinality(f.conkey) > 1",
+        [_table(kind)],
+    )
+    for name, table, here, there in cursor.fetchall():
+        target = next(k for k in kinds().values() if _table(k) == table)
+        both = " AND ".join(f"t.{b} = s.{a}" for a, b in zip(here, there, strict=True))
+        first = f"t.{there[0]} = s.{here[0]}"
+        cursor.execute(
+            f"SELECT row_number FROM {_name(kind)} s WHERE ({_prefixed(here, 's')}) IS NOT NULL"
+            f" AND (EXISTS (SELECT 1 FROM {_name(target)} t WHERE {first}) OR EXISTS (SELECT 1 FROM {table} t WHERE {first}))"
+            f" AND NOT EXISTS (SELECT 1 FROM {_name(target)} t WHERE {both})"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} t WHERE {both}"
+            f"                 AND NOT EXISTS (SELECT 1 FROM {_name(target)} o WHERE o.id = t.id)) ORDER BY 1"
+        )
+        for (row,) in cursor.fetchall():
+            yield row, here[0].removesuffix("_id"), sentence(name)
+
+
+def _dangling(kind: Kind, unread: Unread, cursor):
     """References to records that exist neither in the registry nor in the files."""
     for ref in kind.refs:
         column = kind.model._meta.get_field(ref.name).column
@@ -115,8 +187,10 @@ def _dangling(kind: Kind, cursor):
             f"SELECT row_number, {column}::text FROM {_name(kind)} s WHERE {column} IS NOT NULL"
             f" AND {column} NOT IN ({known}) AND NOT EXISTS (SELECT 1 FROM ({stored}) k WHERE k.id = s.{column}) ORDER BY 1"
         )
+        maybe = [unread.get(k.name, set()) for k in targets]
         for row, value in cursor.fetchall():
-            yield row, ref.name, _("There is no record with the id %s.") % value
+            if not any(ids is None or value in ids for ids in maybe):
+                yield row, ref.name, _("There is no record with the id %s.") % value
 
 
 def _broken_checks(kind: Kind, cursor):

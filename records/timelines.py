@@ -131,7 +131,7 @@ def entries(
 ) -> list[Entry]:
     """Entries on the timelines of all of `owners`, in order of their first day, that can touch `begins`–`ends`.
 
-    `as_of`: only what can have begun by that day. `is_past` (inside `known_at`): worked out from the facts of then.
+    An end or beginning that is not stated may be any day. `as_of`: only what can have begun by that day. `is_past` (inside `known_at`): worked out from the facts of then.
     """
     source = f"({entries_sql()})" if is_past else "records_timelineentry"
     asked = {
@@ -140,14 +140,14 @@ def entries(
         "day": after[0] if after else None, "record": after[1] if after else None, "fact": after[2] if after else None,
     }  # fmt: skip
     where = [
-        "NOT r.is_retired",
         "(r.visibility <= %(level)s OR (r.visibility = 1 AND r.within = ANY(%(shared)s::uuid[])))",
     ]
     where += ["e.owners @> %(owners)s::uuid[]"] if owners else []
     where += ["e.kind = ANY(%(kinds)s)"] if of_kinds else []
-    where += ["coalesce(e.last, e.first) >= %(begins)s"] if begins else []
-    where += ["coalesce(e.first, e.last) <= %(ends)s"] if ends else []
-    where += ["coalesce(e.first, e.last) <= %(as_of)s"] if as_of else []
+    where += [] if is_past else ["NOT r.is_retired"]  # retired today; what was retired then is not among the facts
+    where += ["(e.last IS NULL OR e.last >= %(begins)s)"] if begins else []
+    where += ["(e.first IS NULL OR e.first <= %(ends)s)"] if ends else []
+    where += ["(e.first IS NULL OR e.first <= %(as_of)s)"] if as_of else []
     where += (
         ["(coalesce(e.first, e.last), e.record_id, e.fact) > (%(day)s::date, %(record)s::uuid, %(fact)s)"]
         if after

@@ -12,8 +12,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .api import ApiView, find
-from .asking import BadQuery, Problem
+from .api import ApiView, find, one_answer
+from .asking import BadQuery, Problem, not_allowed
 from .base import Record
 from .dates import BadDate, parse
 from .figures import freshness
@@ -53,7 +53,7 @@ ENTRY = inline_serializer(
     },
     many=True,
 )
-PAGE = inline_serializer(
+PAGE = one_answer(
     "TimelinePage",
     {
         "results": ENTRY,
@@ -75,11 +75,11 @@ class TimelineView(ApiView):
     )
     def list(self, request):
         asked = request.query_params
-        problems = [Problem(n, f"There is no parameter “{n}”.") for n in asked if n not in TAKES]
+        problems = [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
         limit = _limit(asked.get("limit", ""), problems)
         begins, ends = (_day(asked, name, problems) for name in ("from", "to"))
         wanted = asked.getlist("kind")
-        problems += [Problem("kind", f"There is no kind “{k}”.") for k in wanted if k not in kinds()]
+        problems += [Problem("kind", not_allowed("kind", k, kinds())) for k in wanted if k not in kinds()]
         after = _after(asked.get("cursor", ""), problems)
         if problems:
             raise BadQuery(problems)
@@ -141,7 +141,7 @@ def _limit(text: str, problems: list[Problem]) -> int:
         return DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT:
         return int(text)
-    problems.append(Problem("limit", f"“limit” is a number from 1 to {LARGEST_LIMIT}."))
+    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % LARGEST_LIMIT))
     return DEFAULT_LIMIT
 
 
@@ -168,5 +168,5 @@ def _after(cursor: str, problems: list[Problem]) -> list[str]:
         day, record, fact = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [date.fromisoformat(day).isoformat(), str(UUID(record)), str(fact)]
     except (ValueError, TypeError):
-        problems.append(Problem("cursor", "This is no cursor of this list."))
+        problems.append(Problem("cursor", _("This cursor belongs to another question. Begin again without it.")))
         return []

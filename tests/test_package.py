@@ -205,6 +205,14 @@ def test_a_file_may_come_from_a_spreadsheet(packed):
     assert load(packed).counts["institutions.csv"] == (0, 0, 4)
 
 
+def test_an_empty_cell_means_what_is_usual(world, packed):
+    for column in ("visibility", "is_retired", "aliases", "purpose_ko", "starts_on", "lab"):
+        put(packed, "programs.csv", 2, column, "")
+    load(packed)
+    found = Program.objects.get(id=next(csv.DictReader((packed / "programs.csv").open(encoding="utf-8")))["id"])
+    assert (found.visibility, found.is_retired, found.aliases, found.purpose_ko, found.starts_on, found.lab) == (0, False, [], "", None, None)
+
+
 # ---- what is refused ---------------------------------------------------------------------------------------
 
 BAD_CELLS = [
@@ -213,12 +221,12 @@ BAD_CELLS = [
     ("programs.csv", "starts_on", "soon"), ("programs.csv", "starts_on", "2024-00"), ("programs.csv", "starts_on", "2023-02-29"),
     ("programs.csv", "aliases", "x"), ("programs.csv", "aliases", '{"a": 1}'), ("programs.csv", "aliases", "[1]"),
     ("programs.csv", "aliases", json.dumps(["a" * 301])), ("programs.csv", "aliases", '["a\\u0000b"]'), ("programs.csv", "aliases", '["\\ud800"]'),
-    ("programs.csv", "visibility", ""), ("programs.csv", "visibility", "0"), ("programs.csv", "is_retired", ""),
+    ("programs.csv", "visibility", "0"),
     ("programs.csv", "is_retired", "yes"), ("programs.csv", "name_en", "a" * 301), ("programs.csv", "name_en", "a\x00b"),
     ("programs.csv", "lab", "01900000-0000-7000-8000-00000000000f"), ("headcounts.csv", "number", "many"),
     ("headcounts.csv", "number", "3000000000"), ("headcounts.csv", "number", "-1"), ("headcounts.csv", "number", ""),
     ("headcounts.csv", "scope", "01900000-0000-7000-8000-00000000000f"),
-    ("headcounts.csv", "side", ""), ("roles.csv", "effort_share", "NaN"), ("roles.csv", "effort_share", "1000"),
+    ("roles.csv", "effort_share", "NaN"), ("roles.csv", "effort_share", "1000"),
     ("roles.csv", "effort_share", "33.333"), ("roles.csv", "effort_share", "1e9999"), ("funding-amounts.csv", "planned", "1.5"),
     ("funding-amounts.csv", "planned", "x"), ("funding-amounts.csv", "planned", "1e999999999"), ("funding-amounts.csv", "planned", "1e15"),
     ("funding-amounts.csv", "planned", "1.0000000000000000000000000000000001"),
@@ -229,12 +237,23 @@ BAD_CELLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "column", "cell"), BAD_CELLS)
-def test_a_bad_cell_is_refused_by_file_row_and_column(packed, world, file, column, cell):
+@pytest.mark.parametrize("file", sorted({file for file, *_ in BAD_CELLS}))
+def test_each_bad_cell_is_refused_by_file_row_and_column(packed, world, file):
+    """One more row for each bad cell, all in one load."""
     cast.headcount(world.alpha)
     package.dump(packed)
-    put(packed, file, 2, column, cell)
-    assert (file, 2, column) in problems(packed)
+    bad = [(column, cell) for name, column, cell in BAD_CELLS if name == file]
+
+    def add(rows):
+        good = rows[1]
+        for n, (column, cell) in enumerate(bad):
+            rows.append([f"01900000-0000-7000-8000-{n:012}", *good[1:]])
+            rows[-1][rows[0].index(column)] = cell
+
+    before = len(list(csv.reader((packed / file).open(encoding="utf-8", newline=""))))
+    edit(packed, file, add)
+    found = problems(packed)
+    assert [b for n, b in enumerate(bad, before + 1) if (file, n, b[0]) not in found] == []
 
 
 CROSS = [
@@ -272,8 +291,10 @@ def test_rules_between_rows_are_refused_by_file_and_row(world, packed):
         package.dump(packed)
         for one in [row] if row else [2, 3]:
             put(packed, file, one, column, cell)
-        found = problems(packed)
-        assert all(place[0] and place[1] for place in found), (column, cell, found)
+        with pytest.raises(package.Refused) as refused:
+            load(packed)
+        found = [((p.file, p.row, p.column), p.message) for p in refused.value.problems]
+        assert all(file and (row or "parts" in sentences) for (file, row, _column), sentences in found), (column, cell, found)
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(world, packed):
@@ -289,10 +310,12 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(world, 
 
 
 def test_a_row_that_cannot_be_read_is_no_reason_to_complain_of_those_that_lead_to_it(world, packed):
-    put(packed, "programs.csv", 2, "status", "great")
-    put(packed, "programs.csv", 3, "status", "great")
-    Project.objects.update(is_retired=True)
-    assert {file for file, *_ in problems(packed)} == {"programs.csv"}
+    new, its = "01900000-0000-7000-8000-000000000001", "01900000-0000-7000-8000-000000000002"
+    edit(packed, "programs.csv", lambda rows: rows.append([new, "new", *rows[1][2:]]))
+    put(packed, "programs.csv", 4, "status", "great")
+    edit(packed, "projects.csv", lambda rows: rows.append([its, "its", *rows[1][2:]]))
+    put(packed, "projects.csv", 5, "program", new)
+    assert problems(packed) == [("programs.csv", 4, "status")]
 
 
 @pytest.mark.parametrize(

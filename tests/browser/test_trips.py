@@ -29,7 +29,7 @@ def test_slash_finds_and_question_mark_explains(open_page):
     page.keyboard.press("/")
     page.keyboard.type("로봇")
     page.keyboard.press("Enter")
-    assert page.get_by_text("13건 중").is_visible()
+    page.get_by_text("13건 중").wait_for()
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("?")

@@ -1,0 +1,396 @@
+"""The contract of /api/v1/: shapes, pages, moments, totals, timelines, refusals (RFC 9457), and its own description."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import get_resolver
+
+from config import health
+from programs.models import Program
+from records.figures import Heartbeat
+from records.kinds import kinds
+from tests import cast
+from tests.cast import sql
+
+PLURALS = (
+    "institutions labs researchers affiliations programs projects participations roles headcounts funding-lines sources "
+    "citations disagreements"
+).split()  # fmt: skip
+ROUTES = [*PLURALS, "funding-amounts", "rollups", "timelines"]
+
+
+def problem(response, status=400) -> dict:
+    """The body of a refusal, which is a problem in the sense of RFC 9457."""
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    body = response.json()
+    assert body["status"] == status and body["title"] and body["detail"] and body["type"]
+    return body
+
+
+def moment() -> str:
+    return f"{sql('SELECT clock_timestamp()')[0][0]:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+# ---- shapes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plural", PLURALS)
+def test_a_list_has_results_and_a_cursor_and_a_record_its_fields(api, world, plural):
+    cast.one_of_each(world)
+    body = api(f"{plural}/?limit=1").json()
+    assert set(body) == {"results", "next_cursor"} and len(body["results"]) == 1
+    row = body["results"][0]
+    assert api(f"{plural}/{row['id']}/").json() == row
+    assert {"id", "updated_at", "version", "visibility"} <= set(row)
+    assert datetime.fromisoformat(row["updated_at"]).tzinfo == UTC and row["updated_at"].endswith("Z")
+
+
+def test_records_with_names_have_them_in_both_languages(api, world):
+    for plural in ("institutions", "labs", "programs"):
+        assert {"slug", "name_ko", "name_en", "aliases"} <= set(api(f"{plural}/?limit=1").json()["results"][0])
+    assert {"name_ko", "name_en", "aliases"} <= set(api("researchers/?limit=1").json()["results"][0])
+    assert {"slug", "title_ko", "title_en", "aliases"} <= set(api("projects/one/").json())
+
+
+def test_a_record_is_found_by_slug_and_by_id(api, world):
+    assert api("programs/alpha/").json() == api(f"programs/{world.alpha.id}/").json()
+    for key in ("nobody", "00000000-0000-7000-8000-000000000000", "%00", "a%20b", "' OR 1=1"):
+        problem(api(f"programs/{key}/"), 404)
+    problem(api(f"institutions/{world.alpha.id}/"), 404)
+    problem(api("researchers/hong/"), 404)
+
+
+def test_a_list_goes_on_to_its_end(api, world):
+    found, address = [], "institutions/?limit=2&sort=slug"
+    cursor = ""
+    while cursor is not None:
+        body = api(f"{address}&cursor={cursor}").json()
+        found, cursor = found + [row["slug"] for row in body["results"]], body["next_cursor"]
+    assert found == ["gist", "gist-ai", "government", "kaist"]
+
+
+def test_search_gives_exact_hits_first(api, world):
+    cast.institution("aaa-gist", name_en="A GIST of it")
+    assert [row["slug"] for row in api("institutions/?search=GIST").json()["results"]][0] == "gist"
+
+
+def test_lists_are_filtered_by_slug(api, world):
+    assert [row["slug"] for row in api("projects/?program=alpha&parent=one").json()["results"]] == ["two"]
+    assert [row["slug"] for row in api("institutions/?program=alpha").json()["results"]] == ["gist"]
+    assert [row["slug"] for row in api("programs/?institution=kaist").json()["results"]] == ["beta"]
+    assert api("projects/?program=nobody").json()["results"] == []
+
+
+def test_a_value_has_its_type(api, world):
+    room = cast.lab(world.gist, "room", floor_area=13000, floor_area_unit="ft2")
+    body = api("labs/room/").json()
+    assert (body["floor_area"], body["floor_area_m2"], body["aliases"], body["is_retired"]) == (13000.0, 1207.7, [], False)
+    assert (body["institution"], body["opened_on"], body["visibility"]) == (str(world.gist.id), None, "public")
+    assert room.slug == "room"
+
+
+def test_money_is_a_number_in_the_major_unit_or_minor_units(api, world):
+    line = cast.line(world.beta, currency="USD")
+    row = cast.amount(line, 2025, 123450, committed=100)
+    for place in (f"funding-amounts/{row.id}/", f"funding-lines/{line.id}/"):
+        body, minor = api(place).json(), api(f"{place}?money=minor").json()
+        assert (body["planned"], body["committed"], minor["planned"], minor["committed"]) == (1234.5, 1, 123450, 100)
+    assert problem(api("funding-lines/?money=dollars"))["errors"][0]["parameter"] == "money"
+
+
+def test_a_record_has_a_tag_of_its_version(api, world):
+    before = api("programs/alpha/")["ETag"]
+    Program.objects.filter(slug="alpha").update(name_en="Renamed")
+    assert (before, api("programs/alpha/")["ETag"]) == ('"1"', '"2"')
+
+
+# ---- moments -----------------------------------------------------------------------------------------------
+
+
+def test_as_of_asks_the_world(api, world):
+    for number, when in ((35, "2024-10-28"), (45, "2025-08")):
+        cast.headcount(world.beta, number, counted_on=when)
+    numbers = {day: [row["number"] for row in api(f"headcounts/?scope=beta&as_of={day}").json()["results"]] for day in ("2024-10-27", "2024-10-28", "2025-08-01", "2025")}
+    assert numbers == {"2024-10-27": [], "2024-10-28": [35], "2025-08-01": [45], "2025": [45]}
+
+
+def test_known_at_asks_the_registry(api, world):
+    then = moment()
+    Program.objects.filter(slug="alpha").update(name_en="Renamed", slug="omega")
+    cast.program("new")
+    assert api(f"programs/alpha/?known_at={then}").json()["name_en"] == "Program alpha"
+    assert {row["slug"] for row in api(f"programs/?known_at={then}").json()["results"]} == {"alpha", "beta"}
+    assert [row["slug"] for row in api(f"projects/?program=alpha&parent=one&known_at={then}").json()["results"]] == ["two"]
+    assert api("programs/omega/").json()["name_en"] == "Renamed"
+    problem(api(f"programs/new/?known_at={then}"), 404)
+
+
+def test_both_moments_at_once(api, world):
+    cast.headcount(world.beta, 35, counted_on="2024")
+    then = moment()
+    cast.headcount(world.beta, 36, counted_on="2024-06")
+    numbers = [[row["number"] for row in api(f"headcounts/?as_of=2024-12-31&{more}").json()["results"]] for more in ("", f"known_at={then}")]
+    assert numbers == [[36], [35]]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_list_takes_both_moments(api, world, route):
+    cast.one_of_each(world)
+    for question in ("as_of=2024-10-28", "as_of=2024. 10. 28.", f"known_at={moment()}", "known_at=2020-01-01", "known_at=0001-01-01T00:00:00"):
+        assert api(f"{route}/?{question}").status_code == 200, question
+    for question in ("as_of=soon", "as_of=2024-02-30", "as_of=2024~", "as_of=../..", "known_at=2999-01-01", "known_at=x", "known_at=9999-12-31T23:59:59-23:59"):
+        name = question.partition("=")[0]
+        assert [e["parameter"] for e in problem(api(f"{route}/?{question}"))["errors"]] == [name], question
+
+
+# ---- totals ------------------------------------------------------------------------------------------------
+
+
+def test_totals_answer_as_the_contract_says(api, world):
+    cast.amount(cast.line(world.beta, unnamed_payer_kind="national", form="cash"), 2024, 44_000_000_000)
+    cast.amount(cast.line(world.beta, unnamed_payer_kind="local", form="cash"), 2024, 50_600_000_000)
+    cast.work()
+    body = api("rollups/?program=beta&group_by=payer_kind&measure=planned").json()
+    assert body["results"] == [
+        {"payer_kind": "local", "currency": "KRW", "planned": 50_600_000_000},
+        {"payer_kind": "national", "currency": "KRW", "planned": 44_000_000_000},
+    ]
+    assert body["next_cursor"] is None and body["is_stale"] is False and body["computed_at"]
+
+
+def test_totals_say_when_a_change_waits(api, world):
+    cast.work()
+    cast.amount(world.line, 2026, 1)
+    assert api("rollups/").json()["is_stale"] is True
+
+
+def test_totals_take_several_measures_and_dimensions(api, world):
+    cast.amount(cast.line(world.alpha, currency="USD", form="in_kind"), None, 150)
+    cast.work()
+    rows = api("rollups/?program=alpha&group_by=fiscal_year,form&measure=planned,committed,lines").json()["results"]
+    assert rows == [
+        {"fiscal_year": 2024, "form": "cash", "currency": "KRW", "planned": 1000, "committed": None, "lines": 1},
+        {"fiscal_year": None, "form": "in_kind", "currency": "USD", "planned": 1.5, "committed": None, "lines": 1},
+    ]
+    assert api("rollups/?program=alpha&currency=USD&money=minor&measure=planned").json()["results"] == [{"currency": "USD", "planned": 150}]
+    assert len(api("rollups/?fiscal_year=null").json()["results"]) == len(api("rollups/?fiscal_year=2024").json()["results"]) == 1
+
+
+def test_totals_refuse_by_name_and_all_at_once(api, world):
+    errors = problem(api("rollups/?group_by=colour&measure=sum&fiscal_year=x&payer_kind=y&form=z&nonsense=1"))["errors"]
+    assert {e["parameter"] for e in errors} == {"group_by", "measure", "fiscal_year", "payer_kind", "form", "nonsense"}
+    assert "payer_kind" in errors[1]["detail"]
+    assert problem(api("rollups/?group_by=program,project,form,currency"))["errors"][0]["parameter"] == "group_by"
+    assert problem(api("rollups/?currency=%00"))
+    assert api("rollups/?program=nobody").json()["results"] == api("rollups/?project=%00").json()["results"] == []
+
+
+def test_totals_of_the_past_are_those_of_then(api, world):
+    cast.work()
+    then = moment()
+    cast.amount(world.line, 2025, 500)
+    cast.work()
+    for question, expected in (("", 1500), (f"&known_at={then}", 1000)):
+        assert api(f"rollups/?program=alpha&measure=planned{question}").json()["results"][0]["planned"] == expected
+
+
+# ---- timelines ---------------------------------------------------------------------------------------------
+
+
+def test_a_timeline_has_dated_facts_in_order(api, world):
+    cast.work()
+    rows = api("timelines/?program=alpha").json()["results"]
+    assert [row["label_en"] for row in rows] == ["Program alpha", "Project one"] or [row["kind"] for row in rows] == ["program", "project"]
+    first = rows[0]
+    assert (first["starts_on"], first["ends_on"], first["first"], first["last"], first["is_planned"]) == ("2022-07", "2028", "2022-07-01", "2028-12-31", False)
+    assert first["record"] == str(world.alpha.id)
+
+
+def test_a_timeline_goes_on_to_its_end(api, world):
+    for n in range(5):
+        cast.headcount(world.alpha, n, counted_on="2024" if n % 2 else None, side=("all", "domestic", "overseas")[n % 3])
+    cast.work()
+    whole = api("timelines/").json()["results"]
+    found, cursor = [], ""
+    while cursor is not None:
+        body = api(f"timelines/?limit=2&cursor={cursor}").json()
+        found, cursor = found + body["results"], body["next_cursor"]
+    assert found == whole and len(found) >= 6
+
+
+def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
+    cast.work()
+    counts = {q: len(api(f"timelines/?{q}").json()["results"]) for q in ("lab=gist-lab", "kind=source", "kind=source&kind=lab", "program=alpha&project=one", "from=2029", "to=2021", f"record={world.paper.id}", "program=nobody")}
+    assert counts == {"lab=gist-lab": 2, "kind=source": 1, "kind=source&kind=lab": 2, "program=alpha&project=one": 1, "from=2029": 2, "to=2021": 1, f"record={world.paper.id}": 1, "program=nobody": 0}
+    for bad in ("kind=x", "from=x", "to=2024-13", "limit=0", f"limit={'9' * 5000}", "cursor=x", "record=x", "nonsense=1", "cursor=NQ", "from=%00", "lab=%00&limit=0"):
+        assert problem(api(f"timelines/?{bad}"))["errors"], bad
+
+
+# ---- refusals ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_writing_without_credentials_is_401_and_with_them_not_there_yet(client, officer, route, method):
+    for address in (f"/api/v1/{route}/", f"/api/v1/{route}/00000000-0000-7000-8000-000000000000/")[: 1 if route in ("rollups", "timelines") else 2]:
+        client.logout()
+        refused = getattr(client, method)(address, data={"a": 1}, content_type="application/json")
+        assert problem(refused, 401) and refused["WWW-Authenticate"]
+        client.force_login(officer)
+        problem(getattr(client, method)(address, data={"a": 1}, content_type="application/json"), 405)
+
+
+def test_who_is_signed_in_cannot_write_from_another_site(officer):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer)
+    problem(client.post("/api/v1/programs/", data={}, content_type="application/json"), 403)
+
+
+@pytest.mark.parametrize("route", PLURALS)
+def test_unknown_parameters_are_refused_by_name(api, world, route):
+    cast.one_of_each(world)
+    for question in ("colour=red", "limit=0", "sort=colour", "cursor=x", "visibility=secret", "name__regex=x", "version=%00"):
+        assert [e["parameter"] for e in problem(api(f"{route}/?{question}"))["errors"]] == [question.partition("=")[0]], question
+    row = api(f"{route}/?limit=1").json()["results"][0]
+    assert problem(api(f"{route}/{row['id']}/?colour=red"))["errors"][0]["parameter"] == "colour"
+
+
+QUESTIONS = [
+    "programs/?statu=running", "programs/?status=great", "programs/?starts_on=soon", "programs/?limit=0", "programs/?sort=colour",
+    "programs/?cursor=x", "programs/nobody/", "programs/alpha/?colour=red", "programs/?known_at=2999-01-01", "programs/?as_of=soon",
+    "programs/?money=x", "rollups/?nonsense=1", "rollups/?group_by=colour", "rollups/?group_by=program,project,form,currency",
+    "rollups/?fiscal_year=x", "timelines/?nonsense=1", "timelines/?kind=x", "timelines/?limit=0", "timelines/?cursor=x",
+    "timelines/?record=x", "programs/?lab=x&lang=zz", "projects/?version=many", "projects/?parent__isnull=perhaps", "citations/?source__in=x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_refusal_is_said_in_the_language_of_the_reader(api, world, question):
+    korean, english = (api(question, **{"accept-language": language}).json() for language in ("ko", "en"))
+    said = [json.dumps([body["detail"], [e["detail"] for e in body.get("errors", [])]], ensure_ascii=False) for body in (korean, english)]
+    assert re.search("[가-힣]", said[0]), said[0]
+    assert not re.search("[가-힣]", said[1]), said[1]
+    details = [e["detail"] for e in korean.get("errors", [])]
+    assert all(re.search("[가-힣]", detail) for detail in details), details
+
+
+def test_the_language_can_be_asked_for_and_does_not_stay(api, world):
+    body = api("programs/nobody/?lang=ko").json()
+    assert re.search("[가-힣]", body["detail"])
+    assert not re.search("[가-힣]", api("programs/nobody/").json()["detail"])
+    assert problem(api("programs/?lang=fr"))["errors"][0]["parameter"] == "lang"
+
+
+def test_a_list_sorted_by_name_is_sorted_in_the_language_of_the_reader(api, world):
+    for ko, en in (("가", "Z"), ("나", "A"), ("", "M")):
+        cast.researcher(en, name_ko=ko)
+    for lang, expected in (("ko", ["Daniela Rus", "M", "가", "나"]), ("en", ["A", "Daniela Rus", "M", "Z"])):
+        rows = api(f"researchers/?sort=name&lang={lang}").json()["results"]
+        names = [row[f"name_{lang}"] or row["name_en"] for row in rows if row["name_en"] != "홍길동"]
+        assert names == expected
+
+
+def test_head_and_options_are_answered(client, world):
+    assert client.head("/api/v1/programs/").status_code == client.options("/api/v1/programs/").status_code == 200
+
+
+# ---- its description ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory) -> dict:
+    path = tmp_path_factory.mktemp("schema") / "openapi.json"
+    call_command("spectacular", "--fail-on-warn", "--validate", "--format", "openapi-json", "--file", str(path))
+    return json.loads(path.read_text())
+
+
+def test_the_description_is_openapi_3_1_without_a_warning(schema):
+    assert schema["openapi"].startswith("3.1")
+    assert {f"/api/v1/{route}/" for route in ROUTES} <= set(schema["paths"])
+
+
+@pytest.mark.parametrize("plural", [*PLURALS, "funding-amounts"])
+def test_an_answer_has_the_fields_that_its_description_names(schema, api, world, plural):
+    cast.one_of_each(world)
+    response = schema["paths"][f"/api/v1/{plural}/"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    page = schema["components"]["schemas"][response["$ref"].rpartition("/")[2]]
+    one = schema["components"]["schemas"][page["properties"]["results"]["items"]["$ref"].rpartition("/")[2]]
+    row = api(f"{plural}/?limit=1").json()["results"][0]
+    assert list(row) == list(one["properties"])
+    for name, value in row.items():
+        if value is None:
+            kind = one["properties"][name].get("type", one["properties"][name].get("oneOf"))
+            assert "null" in kind, name
+
+
+@pytest.mark.parametrize("route", ["rollups", "timelines"])
+def test_figures_have_the_fields_that_their_description_names(schema, api, world, route):
+    cast.work()
+    response = schema["paths"][f"/api/v1/{route}/"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    page = schema["components"]["schemas"][response["$ref"].rpartition("/")[2]]
+    one = schema["components"]["schemas"][page["properties"]["results"]["items"]["$ref"].rpartition("/")[2]]
+    body = api(f"{route}/").json()
+    assert set(body) <= set(page["properties"]) and set(body["results"][0]) <= set(one["properties"])
+    assert {p["name"] for p in schema["paths"][f"/api/v1/{route}/"]["get"]["parameters"]} >= {"program", "project", "as_of", "known_at"}
+
+
+@pytest.mark.parametrize("plural", [*PLURALS, "funding-amounts"])
+def test_every_parameter_that_is_taken_is_described(schema, plural):
+    from records.asking import parameters
+    from records.kinds import kinds_by_plural
+    from records.rights import ANYONE
+
+    described = {p["name"] for p in schema["paths"][f"/api/v1/{plural}/"]["get"]["parameters"]}
+    assert described == set(parameters(kinds_by_plural()[plural], ANYONE)) - {"format"}
+
+
+def test_the_explorer_asks_no_other_host(client, db):
+    page = client.get("/api/explorer/").content.decode()
+    assert "swagger" in page
+    assert re.findall(r"(?:src|href)=[\"'](?:https?:)?//[^\"']+", page) == []
+    assert not re.search(r"https?://(?!testserver|www\.w3\.org)", page)
+
+
+def test_every_route_of_the_api_is_tested():
+    api = next(p for p in get_resolver().url_patterns if str(p.pattern) == "api/v1/")
+    assert {str(p.pattern).lstrip("^").partition("/")[0] for p in api.url_patterns} - {"", "$"} == set(ROUTES)
+    assert {kind.plural for kind in kinds().values()} == set(ROUTES) - {"rollups", "timelines"}
+
+
+# ---- health ------------------------------------------------------------------------------------------------
+
+
+def test_the_process_and_the_database_say_that_they_are_well(client, db):
+    for address in ("/healthz", "/readyz"):
+        response = client.get(address)
+        assert (response.status_code, response.json()["status"]) == (200, "ok")
+
+
+def test_all_is_well_only_with_a_heartbeat_and_no_old_mark(client, db):
+    assert client.get("/statusz").status_code == 503
+    beat, _new = Heartbeat.objects.update_or_create(name="queue", defaults={"at": datetime.now(UTC)})
+    assert client.get("/statusz").json()["status"] == "ok"
+    sql("INSERT INTO records_stalemark (figure, at) VALUES ('rollups', now() - interval '2 minutes')")
+    body = client.get("/statusz").json()
+    assert (body["status"], body["worker"], body["figures"] == "ok") == ("degraded", "ok", False)
+    sql("DELETE FROM records_stalemark")
+    beat.at -= timedelta(seconds=61)
+    beat.save()
+    assert client.get("/statusz").status_code == 503
+
+
+def test_a_broker_that_is_gone_is_named(client, db, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    body = client.get("/statusz")
+    assert (body.status_code, body.json()["broker"]) == (503, "ConnectionError")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_database_that_is_gone_is_named(client, db, monkeypatch):
+    monkeypatch.setattr(health, "_database", lambda: "OperationalError")
+    assert [client.get(address).status_code for address in ("/healthz", "/readyz", "/statusz")] == [200, 503, 503]
