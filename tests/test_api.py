@@ -459,6 +459,13 @@ def test_every_route_of_the_api_is_tested():
     assert {kind.plural for kind in kinds().values()} == set(ROUTES) - {"rollups", "timelines"}
 
 
+def test_an_address_that_the_api_does_not_know_is_a_problem_too(client):
+    response = client.get("/api/v1/nonsense/")
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+    assert "/api/v1/nonsense/" in response.json()["detail"]
+
+
 # ---- health ------------------------------------------------------------------------------------------------
 
 
