@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -32,6 +32,13 @@ def problem(error: Exception, context: dict) -> Response | None:
     detail = error.detail if isinstance(error.detail, str) else _("Something in the request is wrong.")
     extra = {} if isinstance(error.detail, str) else {"errors": error.get_full_details()}
     return _response(error.status_code, str(detail), headers=headers, code=error.get_codes(), **extra)
+
+
+def no_such_address(request, rest: str) -> JsonResponse:
+    """What the API says of an address that it does not know."""
+    detail = _("There is no address /api/%s. /api/v1/ lists those that there are.") % rest
+    body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    return JsonResponse(body, status=404, content_type="application/problem+json")
 
 
 def _response(status: int, detail: str, headers: dict | None = None, **extra) -> Response:

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import DefaultRouter
 
 from config import health
+from config.problems import no_such_address
 from funding.api import RollupView
 from funding.views import home
 from records import pages
@@ -29,6 +30,7 @@ urlpatterns = [
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/explorer/", SpectacularSwaggerView.as_view(url_name="schema"), name="explorer"),
+    path("api/<path:rest>", no_such_address),
     *i18n_patterns(
         path("", home, name="home"),
         path("login/", auth.LoginView.as_view(), name="login"),

@@ -23,7 +23,9 @@ ROW = inline_serializer(
     "Rollup",
     {
         "program": serializers.UUIDField(required=False),
-        "project": serializers.UUIDField(required=False, allow_null=True, help_text="null: lines of the program itself"),
+        "project": serializers.UUIDField(
+            required=False, allow_null=True, help_text="null: lines of the program itself"
+        ),
         "fiscal_year": serializers.IntegerField(required=False, allow_null=True, help_text="null: year not stated"),
         "payer_kind": serializers.CharField(required=False),
         "form": serializers.CharField(required=False),

@@ -74,7 +74,7 @@ def test_a_list_goes_on_to_its_end(api, world):
 
 def test_search_gives_exact_hits_first(api, world):
     cast.institution("aaa-gist", name_en="A GIST of it")
-    assert [row["slug"] for row in api("institutions/?search=GIST").json()["results"]][0] == "gist"
+    assert next(row["slug"] for row in api("institutions/?search=GIST").json()["results"]) == "gist"
 
 
 def test_lists_are_filtered_by_slug(api, world):
@@ -87,7 +87,12 @@ def test_lists_are_filtered_by_slug(api, world):
 def test_a_value_has_its_type(api, world):
     room = cast.lab(world.gist, "room", floor_area=13000, floor_area_unit="ft2")
     body = api("labs/room/").json()
-    assert (body["floor_area"], body["floor_area_m2"], body["aliases"], body["is_retired"]) == (13000.0, 1207.7, [], False)
+    assert (body["floor_area"], body["floor_area_m2"], body["aliases"], body["is_retired"]) == (
+        13000.0,
+        1207.7,
+        [],
+        False,
+    )
     assert (body["institution"], body["opened_on"], body["visibility"]) == (str(world.gist.id), None, "public")
     assert room.slug == "room"
 
@@ -113,7 +118,10 @@ def test_a_record_has_a_tag_of_its_version(api, world):
 def test_as_of_asks_the_world(api, world):
     for number, when in ((35, "2024-10-28"), (45, "2025-08")):
         cast.headcount(world.beta, number, counted_on=when)
-    numbers = {day: [row["number"] for row in api(f"headcounts/?scope=beta&as_of={day}").json()["results"]] for day in ("2024-10-27", "2024-10-28", "2025-08-01", "2025")}
+    numbers = {
+        day: [row["number"] for row in api(f"headcounts/?scope=beta&as_of={day}").json()["results"]]
+        for day in ("2024-10-27", "2024-10-28", "2025-08-01", "2025")
+    }
     assert numbers == {"2024-10-27": [], "2024-10-28": [35], "2025-08-01": [45], "2025": [45]}
 
 
@@ -123,7 +131,9 @@ def test_known_at_asks_the_registry(api, world):
     cast.program("new")
     assert api(f"programs/alpha/?known_at={then}").json()["name_en"] == "Program alpha"
     assert {row["slug"] for row in api(f"programs/?known_at={then}").json()["results"]} == {"alpha", "beta"}
-    assert [row["slug"] for row in api(f"projects/?program=alpha&parent=one&known_at={then}").json()["results"]] == ["two"]
+    assert [row["slug"] for row in api(f"projects/?program=alpha&parent=one&known_at={then}").json()["results"]] == [
+        "two"
+    ]
     assert api("programs/omega/").json()["name_en"] == "Renamed"
     problem(api(f"programs/new/?known_at={then}"), 404)
 
@@ -132,16 +142,33 @@ def test_both_moments_at_once(api, world):
     cast.headcount(world.beta, 35, counted_on="2024")
     then = moment()
     cast.headcount(world.beta, 36, counted_on="2024-06")
-    numbers = [[row["number"] for row in api(f"headcounts/?as_of=2024-12-31&{more}").json()["results"]] for more in ("", f"known_at={then}")]
+    numbers = [
+        [row["number"] for row in api(f"headcounts/?as_of=2024-12-31&{more}").json()["results"]]
+        for more in ("", f"known_at={then}")
+    ]
     assert numbers == [[36], [35]]
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_list_takes_both_moments(api, world, route):
     cast.one_of_each(world)
-    for question in ("as_of=2024-10-28", "as_of=2024. 10. 28.", f"known_at={moment()}", "known_at=2020-01-01", "known_at=0001-01-01T00:00:00"):
+    for question in (
+        "as_of=2024-10-28",
+        "as_of=2024. 10. 28.",
+        f"known_at={moment()}",
+        "known_at=2020-01-01",
+        "known_at=0001-01-01T00:00:00",
+    ):
         assert api(f"{route}/?{question}").status_code == 200, question
-    for question in ("as_of=soon", "as_of=2024-02-30", "as_of=2024~", "as_of=../..", "known_at=2999-01-01", "known_at=x", "known_at=9999-12-31T23:59:59-23:59"):
+    for question in (
+        "as_of=soon",
+        "as_of=2024-02-30",
+        "as_of=2024~",
+        "as_of=../..",
+        "known_at=2999-01-01",
+        "known_at=x",
+        "known_at=9999-12-31T23:59:59-23:59",
+    ):
         name = question.partition("=")[0]
         assert [e["parameter"] for e in problem(api(f"{route}/?{question}"))["errors"]] == [name], question
 
@@ -175,8 +202,14 @@ def test_totals_take_several_measures_and_dimensions(api, world):
         {"fiscal_year": 2024, "form": "cash", "currency": "KRW", "planned": 1000, "committed": None, "lines": 1},
         {"fiscal_year": None, "form": "in_kind", "currency": "USD", "planned": 1.5, "committed": None, "lines": 1},
     ]
-    assert api("rollups/?program=alpha&currency=USD&money=minor&measure=planned").json()["results"] == [{"currency": "USD", "planned": 150}]
-    assert len(api("rollups/?fiscal_year=null").json()["results"]) == len(api("rollups/?fiscal_year=2024").json()["results"]) == 1
+    assert api("rollups/?program=alpha&currency=USD&money=minor&measure=planned").json()["results"] == [
+        {"currency": "USD", "planned": 150}
+    ]
+    assert (
+        len(api("rollups/?fiscal_year=null").json()["results"])
+        == len(api("rollups/?fiscal_year=2024").json()["results"])
+        == 1
+    )
 
 
 def test_totals_refuse_by_name_and_all_at_once(api, world):
@@ -203,15 +236,26 @@ def test_totals_of_the_past_are_those_of_then(api, world):
 def test_a_timeline_has_dated_facts_in_order(api, world):
     cast.work()
     rows = api("timelines/?program=alpha").json()["results"]
-    assert [row["label_en"] for row in rows] == ["Program alpha", "Project one"] or [row["kind"] for row in rows] == ["program", "project"]
+    assert [row["label_en"] for row in rows] == ["Program alpha", "Project one"] or [row["kind"] for row in rows] == [
+        "program",
+        "project",
+    ]
     first = rows[0]
-    assert (first["starts_on"], first["ends_on"], first["first"], first["last"], first["is_planned"]) == ("2022-07", "2028", "2022-07-01", "2028-12-31", False)
+    assert (first["starts_on"], first["ends_on"], first["first"], first["last"], first["is_planned"]) == (
+        "2022-07",
+        "2028",
+        "2022-07-01",
+        "2028-12-31",
+        False,
+    )
     assert first["record"] == str(world.alpha.id)
 
 
 def test_a_timeline_goes_on_to_its_end(api, world):
     for n in range(5):
-        cast.headcount(world.alpha, n, counted_on="2024" if n % 2 else None, side=("all", "domestic", "overseas")[n % 3])
+        cast.headcount(
+            world.alpha, n, counted_on="2024" if n % 2 else None, side=("all", "domestic", "overseas")[n % 3]
+        )
     cast.work()
     whole = api("timelines/").json()["results"]
     found, cursor = [], ""
@@ -223,9 +267,42 @@ def test_a_timeline_goes_on_to_its_end(api, world):
 
 def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
     cast.work()
-    counts = {q: len(api(f"timelines/?{q}").json()["results"]) for q in ("lab=gist-lab", "kind=source", "kind=source&kind=lab", "program=alpha&project=one", "from=2029", "to=2021", f"record={world.paper.id}", "program=nobody")}
-    assert counts == {"lab=gist-lab": 2, "kind=source": 1, "kind=source&kind=lab": 2, "program=alpha&project=one": 1, "from=2029": 2, "to=2021": 1, f"record={world.paper.id}": 1, "program=nobody": 0}
-    for bad in ("kind=x", "from=x", "to=2024-13", "limit=0", f"limit={'9' * 5000}", "cursor=x", "record=x", "nonsense=1", "cursor=NQ", "from=%00", "lab=%00&limit=0"):
+    counts = {
+        q: len(api(f"timelines/?{q}").json()["results"])
+        for q in (
+            "lab=gist-lab",
+            "kind=source",
+            "kind=source&kind=lab",
+            "program=alpha&project=one",
+            "from=2029",
+            "to=2021",
+            f"record={world.paper.id}",
+            "program=nobody",
+        )
+    }
+    assert counts == {
+        "lab=gist-lab": 2,
+        "kind=source": 1,
+        "kind=source&kind=lab": 2,
+        "program=alpha&project=one": 1,
+        "from=2029": 2,
+        "to=2021": 1,
+        f"record={world.paper.id}": 1,
+        "program=nobody": 0,
+    }
+    for bad in (
+        "kind=x",
+        "from=x",
+        "to=2024-13",
+        "limit=0",
+        f"limit={'9' * 5000}",
+        "cursor=x",
+        "record=x",
+        "nonsense=1",
+        "cursor=NQ",
+        "from=%00",
+        "lab=%00&limit=0",
+    ):
         assert problem(api(f"timelines/?{bad}"))["errors"], bad
 
 
@@ -235,7 +312,9 @@ def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_writing_without_credentials_is_401_and_with_them_not_there_yet(client, officer, route, method):
-    for address in (f"/api/v1/{route}/", f"/api/v1/{route}/00000000-0000-7000-8000-000000000000/")[: 1 if route in ("rollups", "timelines") else 2]:
+    for address in (f"/api/v1/{route}/", f"/api/v1/{route}/00000000-0000-7000-8000-000000000000/")[
+        : 1 if route in ("rollups", "timelines") else 2
+    ]:
         client.logout()
         refused = getattr(client, method)(address, data={"a": 1}, content_type="application/json")
         assert problem(refused, 401) and refused["WWW-Authenticate"]
@@ -254,8 +333,18 @@ def test_who_is_signed_in_cannot_write_from_another_site(officer):
 @pytest.mark.parametrize("route", PLURALS)
 def test_unknown_parameters_are_refused_by_name(api, world, route):
     cast.one_of_each(world)
-    for question in ("colour=red", "limit=0", "sort=colour", "cursor=x", "visibility=secret", "name__regex=x", "version=%00"):
-        assert [e["parameter"] for e in problem(api(f"{route}/?{question}"))["errors"]] == [question.partition("=")[0]], question
+    for question in (
+        "colour=red",
+        "limit=0",
+        "sort=colour",
+        "cursor=x",
+        "visibility=secret",
+        "name__regex=x",
+        "version=%00",
+    ):
+        assert [e["parameter"] for e in problem(api(f"{route}/?{question}"))["errors"]] == [
+            question.partition("=")[0]
+        ], question
     row = api(f"{route}/?limit=1").json()["results"][0]
     assert problem(api(f"{route}/{row['id']}/?colour=red"))["errors"][0]["parameter"] == "colour"
 
@@ -272,7 +361,10 @@ QUESTIONS = [
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_refusal_is_said_in_the_language_of_the_reader(api, world, question):
     korean, english = (api(question, **{"accept-language": language}).json() for language in ("ko", "en"))
-    said = [json.dumps([body["detail"], [e["detail"] for e in body.get("errors", [])]], ensure_ascii=False) for body in (korean, english)]
+    said = [
+        json.dumps([body["detail"], [e["detail"] for e in body.get("errors", [])]], ensure_ascii=False)
+        for body in (korean, english)
+    ]
     assert re.search("[가-힣]", said[0]), said[0]
     assert not re.search("[가-힣]", said[1]), said[1]
     details = [e["detail"] for e in korean.get("errors", [])]
@@ -336,7 +428,12 @@ def test_figures_have_the_fields_that_their_description_names(schema, api, world
     one = schema["components"]["schemas"][page["properties"]["results"]["items"]["$ref"].rpartition("/")[2]]
     body = api(f"{route}/").json()
     assert set(body) <= set(page["properties"]) and set(body["results"][0]) <= set(one["properties"])
-    assert {p["name"] for p in schema["paths"][f"/api/v1/{route}/"]["get"]["parameters"]} >= {"program", "project", "as_of", "known_at"}
+    assert {p["name"] for p in schema["paths"][f"/api/v1/{route}/"]["get"]["parameters"]} >= {
+        "program",
+        "project",
+        "as_of",
+        "known_at",
+    }
 
 
 @pytest.mark.parametrize("plural", [*PLURALS, "funding-amounts"])
@@ -360,6 +457,13 @@ def test_every_route_of_the_api_is_tested():
     api = next(p for p in get_resolver().url_patterns if str(p.pattern) == "api/v1/")
     assert {str(p.pattern).lstrip("^").partition("/")[0] for p in api.url_patterns} - {"", "$"} == set(ROUTES)
     assert {kind.plural for kind in kinds().values()} == set(ROUTES) - {"rollups", "timelines"}
+
+
+def test_an_address_that_the_api_does_not_know_is_a_problem_too(client):
+    response = client.get("/api/v1/nonsense/")
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+    assert "/api/v1/nonsense/" in response.json()["detail"]
 
 
 # ---- health ------------------------------------------------------------------------------------------------

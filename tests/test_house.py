@@ -52,7 +52,12 @@ def test_the_history_and_the_past_have_the_columns_of_the_present(db, table):
 
 @pytest.mark.parametrize("table", tables() if apps.ready else [])
 def test_every_kind_is_kept_by_triggers(db, table):
-    found = {name for (name,) in sql("SELECT tgname::text FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", table)}
+    found = {
+        name
+        for (name,) in sql(
+            "SELECT tgname::text FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", table
+        )
+    }
     assert found >= TRIGGERS
 
 
@@ -71,7 +76,9 @@ def test_every_way_under_a_program_is_known_to_the_database(db):
 
 def test_the_machine_runs_where_it_may_not_change_the_path(db):
     """Functions name their schema, so that a dump restores and nobody's search path leads them astray."""
-    found = sql("SELECT proname::text, prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('public', 'history')")
+    found = sql(
+        "SELECT proname::text, prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('public', 'history')"
+    )
     names = "|".join([*tables(), "records_record", "records_change", "records_stalemark", "records_under"])
     loose = re.compile(rf"(?:FROM|JOIN|INTO|UPDATE)\s+(?:{names})\b")
     assert [name for name, source in found if loose.search(source)] == []
@@ -88,9 +95,13 @@ def constraints() -> list[str]:
         "   AND cardinality(conkey) > 1 AND conrelid = ANY(%s::regclass[])",
         tables(), tables(),
     )  # fmt: skip
-    names = {name for (name,) in found if not name.endswith("_check")}  # those are of fields, refused before by the field itself
+    names = {
+        name for (name,) in found if not name.endswith("_check")
+    }  # those are of fields, refused before by the field itself
     names |= {c.name for m in apps.get_models() if m._meta.app_label in OURS for c in m._meta.constraints}
-    sources = sql("SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('public', 'history')")
+    sources = sql(
+        "SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('public', 'history')"
+    )
     names |= {name for (source,) in sources for name in re.findall(r"CONSTRAINT = '(\w+)'", source)}
     return sorted(names - {"rollup_once", "timeline_entry_once"})  # written by workers alone
 
@@ -136,7 +147,13 @@ def test_no_circle_of_projects_even_of_two_at_once(world):
     Project = type(world.one)
     a, b = cast.project(world.alpha), cast.project(world.alpha)
     with pytest.raises(IntegrityError), transaction.atomic():
-        sql("UPDATE programs_project SET parent_id = CASE id WHEN %s THEN %s ELSE %s END::uuid WHERE id = ANY(%s)", a.id, str(b.id), str(a.id), [a.id, b.id])
+        sql(
+            "UPDATE programs_project SET parent_id = CASE id WHEN %s THEN %s ELSE %s END::uuid WHERE id = ANY(%s)",
+            a.id,
+            str(b.id),
+            str(a.id),
+            [a.id, b.id],
+        )
     assert Project.objects.filter(id__in=[a.id, b.id], parent=None).count() == 2
 
 
@@ -160,7 +177,11 @@ def test_the_checks_of_django_find_nothing(db):
 
 def test_the_floors_of_the_house_hold():
     run = subprocess.run(
-        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -168,7 +189,15 @@ def test_the_floors_of_the_house_hold():
 def test_every_kind_is_declared_with_fields_that_exist():
     for kind in kinds().values():
         names = set(kind.all_fields) | {f.removesuffix("_ko") for f in kind.all_fields if f.endswith("_ko")}
-        used = {*kind.columns, *kind.facts, *kind.label, kind.order.removeprefix("-"), *kind.private, *kind.money, *kind.owners}
+        used = {
+            *kind.columns,
+            *kind.facts,
+            *kind.label,
+            kind.order.removeprefix("-"),
+            *kind.private,
+            *kind.money,
+            *kind.owners,
+        }
         assert used - names == set(), kind.name
         for related in kind.related:
             target = kinds()[related.kind]
@@ -179,7 +208,10 @@ def test_every_record_has_a_label_in_both_languages(world):
     from records.labels import labels_of
     from records.rights import EVERYTHING
 
-    made = cast.one_of_each(world) | {"bare": cast.role(world.rus, world.one), "nameless": cast.line(world.alpha, name_en="")}
+    made = cast.one_of_each(world) | {
+        "bare": cast.role(world.rus, world.one),
+        "nameless": cast.line(world.alpha, name_en=""),
+    }
     by_kind = {}
     for row in made.values():
         by_kind.setdefault(next(k.name for k in kinds().values() if k.model is type(row)), set()).add(row.id)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from funding.models import FundingAmount, FundingLine
@@ -114,7 +114,6 @@ awkward = st.one_of(names, st.sampled_from([
 ]))  # fmt: skip
 
 
-@settings(max_examples=settings.default.max_examples * 2)
 @given(st.lists(st.tuples(awkward, awkward, st.lists(awkward, max_size=3), st.booleans()), min_size=1, max_size=4))
 def test_any_text_comes_back_byte_for_byte(db, tmp_path_factory, rows):
     def make():
@@ -126,7 +125,16 @@ def test_any_text_comes_back_byte_for_byte(db, tmp_path_factory, rows):
     assert first == second
 
 
-@given(st.lists(st.tuples(st.sampled_from(["KRW", "USD", "JPY", "KWD"]), st.one_of(st.none(), st.integers(0, 10**15 - 1)), st.one_of(st.none(), st.integers(1945, 2200))), max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["KRW", "USD", "JPY", "KWD"]),
+            st.one_of(st.none(), st.integers(0, 10**15 - 1)),
+            st.one_of(st.none(), st.integers(1945, 2200)),
+        ),
+        max_size=5,
+    )
+)
 def test_any_amount_comes_back_byte_for_byte(db, tmp_path_factory, amounts):
     def make():
         program = cast.program()
@@ -164,7 +172,9 @@ def test_loading_what_is_there_changes_nothing(packed):
 
 def test_added_changed_and_same_rows_are_counted(world, packed):
     put(packed, "programs.csv", 2, "purpose_ko", "새 목적")
-    edit(packed, "projects.csv", lambda rows: rows.append(["01900000-0000-7000-8000-000000000001", "new", *rows[1][2:]]))
+    edit(
+        packed, "projects.csv", lambda rows: rows.append(["01900000-0000-7000-8000-000000000001", "new", *rows[1][2:]])
+    )
     loaded = load(packed, reason="spring")
     assert loaded.counts["programs.csv"] == (0, 1, 1)
     assert loaded.counts["projects.csv"] == (1, 0, 3)
@@ -190,7 +200,10 @@ def test_a_dry_run_counts_and_writes_nothing(world, packed):
     changes, before = Change.objects.count(), Program.objects.values_list("id", "version", "purpose_ko")
     before = list(before)
     assert load(packed, dry_run=True).counts["programs.csv"] == (0, 1, 1)
-    assert (Change.objects.count(), list(Program.objects.values_list("id", "version", "purpose_ko"))) == (changes, before)
+    assert (Change.objects.count(), list(Program.objects.values_list("id", "version", "purpose_ko"))) == (
+        changes,
+        before,
+    )
 
 
 def test_the_columns_of_a_file_may_stand_in_any_order(packed):
@@ -210,7 +223,14 @@ def test_an_empty_cell_means_what_is_usual(world, packed):
         put(packed, "programs.csv", 2, column, "")
     load(packed)
     found = Program.objects.get(id=next(csv.DictReader((packed / "programs.csv").open(encoding="utf-8")))["id"])
-    assert (found.visibility, found.is_retired, found.aliases, found.purpose_ko, found.starts_on, found.lab) == (0, False, [], "", None, None)
+    assert (found.visibility, found.is_retired, found.aliases, found.purpose_ko, found.starts_on, found.lab) == (
+        0,
+        False,
+        [],
+        "",
+        None,
+        None,
+    )
 
 
 # ---- what is refused ---------------------------------------------------------------------------------------
@@ -294,7 +314,11 @@ def test_rules_between_rows_are_refused_by_file_and_row(world, packed):
         with pytest.raises(package.Refused) as refused:
             load(packed)
         found = [((p.file, p.row, p.column), p.message) for p in refused.value.problems]
-        assert all(file and (row or "parts" in sentences) for (file, row, _column), sentences in found), (column, cell, found)
+        assert all(file and (row or "parts" in sentences) for (file, row, _column), sentences in found), (
+            column,
+            cell,
+            found,
+        )
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(world, packed):
@@ -304,7 +328,12 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(world, 
     put(packed, "projects.csv", 2, "title_ko", "새 이름")
     put(packed, "institutions.csv", 2, "country", "Korea")
     (packed / "labs.csv").unlink()
-    assert {("programs.csv", 2, "status"), ("programs.csv", 3, "starts_on"), ("roles.csv", 2, "part"), ("labs.csv", 0, "")} <= set(found := problems(packed))
+    assert {
+        ("programs.csv", 2, "status"),
+        ("programs.csv", 3, "starts_on"),
+        ("roles.csv", 2, "part"),
+        ("labs.csv", 0, ""),
+    } <= set(found := problems(packed))
     assert "institutions.csv" in {file for file, *_ in found}
     assert not Project.objects.filter(title_ko="새 이름").exists()
 
@@ -321,7 +350,10 @@ def test_a_row_that_cannot_be_read_is_no_reason_to_complain_of_those_that_lead_t
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (lambda rows: rows[0].append("colour") or [row.append("red") for row in rows[1:]], ("programs.csv", 1, "colour")),
+        (
+            lambda rows: rows[0].append("colour") or [row.append("red") for row in rows[1:]],
+            ("programs.csv", 1, "colour"),
+        ),
         (lambda rows: [row.pop() for row in rows], ("programs.csv", 1, "is_retired")),
         (lambda rows: rows[0].__setitem__(1, "id"), ("programs.csv", 1, "slug")),
         (lambda rows: rows[1].append("more"), ("programs.csv", 2, "")),
