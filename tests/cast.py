@@ -11,14 +11,28 @@ from django.db import connection
 from django.http import QueryDict
 
 from funding.models import FundingAmount, FundingLine
-from labs.models import Affiliation, Institution, Lab, Membership
+from labs.models import Affiliation, Facility, Institution, Lab, Membership
 from people.models import Researcher, User
-from programs.models import Headcount, Participation, Program, Project, Role
+from programs.models import (
+    Agreement,
+    Committee,
+    Course,
+    Event,
+    Exchange,
+    Headcount,
+    Milestone,
+    Output,
+    Participation,
+    Phase,
+    Program,
+    Project,
+    Role,
+)
 from programs.rules import reader_for
 from records import lists
 from records.figures import clear_stale_marks
 from records.kinds import Kind, kinds
-from records.models import Citation, Disagreement, Source, Visibility
+from records.models import Citation, Disagreement, Document, Relation, Source, Visibility
 
 PUBLIC, SHARED, INTERNAL = Visibility
 _number = count(1)
@@ -65,8 +79,8 @@ def project(within: Program | Project, slug="", **more) -> Project:
     return Project.objects.create(slug=slug, **place | titles | {"status": "running"} | more)
 
 
-def participation(at: Institution, within: Program | Project, **more) -> Participation:
-    return Participation.objects.create(institution=at, **_place(within) | {"part": "joint"} | more)
+def participation(at: Institution, scope, **more) -> Participation:
+    return Participation.objects.create(institution=at, scope_id=scope.id, **{"part": "joint"} | more)
 
 
 def role(person: Researcher, scope, **more) -> Role:
@@ -98,6 +112,35 @@ def citation(by: Source, about, attribute="name", **more) -> Citation:
 def disagreement(about, **more) -> Disagreement:
     more = {"attribute": "name", "kind": "value", "topic_en": f"Topic {next(_number)}"} | more
     return Disagreement.objects.create(record_id=about.id, **more)
+
+
+def relation(of, to, **more) -> Relation:
+    return Relation.objects.create(record_id=of.id, other_id=to.id, **{"kind": "belongs_to"} | more)
+
+
+def _titled(model: type, **own):
+    """How a titled record under another one is made."""
+    return lambda scope, tag, **more: model.objects.create(scope_id=scope.id, title_en=f"{tag}", **own | more)
+
+
+UNDER = {
+    "phase": _titled(Phase, status="running", starts_on="2022"),
+    "milestone": _titled(Milestone, due_on="2023"),
+    "agreement": _titled(Agreement, kind="mou", signed_on="2021-05-24"),
+    "committee": lambda scope, tag, **more: Committee.objects.create(
+        scope_id=scope.id, name_en=f"committee {tag}", kind="joint", **more
+    ),
+    "event": _titled(Event, kind="workshop", status="completed", starts_on="2022-07-07"),
+    "course": _titled(Course, kind="degree", status="planned"),
+    "output": _titled(Output, kind="paper", published_on="2025"),
+    "exchange": lambda scope, tag, **more: Exchange.objects.create(
+        scope_id=scope.id, status="planned", purpose_en=f"exchange {tag}", **more
+    ),
+    "document": lambda scope, tag, **more: Document.objects.create(
+        record_id=scope.id, title_en=f"document {tag}", kind="plan", file_name="plan.pdf",
+        content_type="application/pdf", size=1, sha256="0" * 64, **more,
+    ),
+}  # fmt: skip
 
 
 def _place(within: Program | Project) -> dict:
@@ -185,6 +228,8 @@ def one_of_each(w, visibility=PUBLIC, tag="") -> dict[str, object]:
         "citation": citation(w.paper, w.alpha, f"attribute {tag}", **at),
         "disagreement": disagreement(w.alpha, topic_en=f"topic {tag}", **at),
     }
+    made |= {name: make(w.alpha, tag, **at) for name, make in UNDER.items()}
+    made["relation"] = relation(made["event"], w.alpha, **at)
     made["funding_amount"] = amount(made["funding_line"], 2030, 7, **at)
     participation(w.gist, made["program"], **at)
     if visibility != SHARED:
@@ -193,6 +238,7 @@ def one_of_each(w, visibility=PUBLIC, tag="") -> dict[str, object]:
             "lab": lab(w.gist, f"lab-{tag}", **at),
             "researcher": researcher(f"person {tag}", **at),
             "source": source(f"source {tag}", **at),
+            "facility": Facility.objects.create(lab=w.lab, kind="gpu", name_en=f"facility {tag}", **at),
         }
     return made
 

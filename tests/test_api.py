@@ -16,7 +16,8 @@ from tests import cast
 from tests.cast import sql
 
 PLURALS = (
-    "institutions labs researchers affiliations programs projects participations roles headcounts funding-lines sources "
+    "institutions labs facilities researchers affiliations programs projects phases milestones agreements committees "
+    "events courses outputs exchanges participations roles headcounts funding-lines sources relations documents "
     "citations disagreements"
 ).split()  # fmt: skip
 ROUTES = [*PLURALS, "funding-amounts", "rollups", "timelines"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from funding.models import FundingAmount, FundingLine
 from labs.models import Institution
 from people.models import Researcher
-from programs.models import Participation, Program, Project, Role
+from programs.models import Program, Project, Role
 from records.history import change, known_at
 from records.kinds import kinds
 from records.models import Change, Record
@@ -422,7 +422,7 @@ def move(top: Project, to: Program) -> None:
     while more := list(Project.objects.filter(parent__in=ids).exclude(id__in=ids).values_list("id", flat=True)):
         ids += more
     Project.objects.filter(id__in=ids).update(program=to)
-    for model in (FundingLine, Participation):
+    for model in (FundingLine,):
         model.objects.filter(project__in=ids).update(program=to)
 
 

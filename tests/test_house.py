@@ -119,7 +119,6 @@ def test_every_constraint_has_a_sentence_in_both_languages(db):
 def test_a_refusal_of_the_database_is_said_in_a_sentence(world):
     cases = [
         (lambda: cast.program(name_ko="", name_en=""), "Give a name"),
-        (lambda: cast.participation(world.gist, world.beta, project=world.one), "another program"),
         (lambda: cast.line(world.beta, project=world.one), "another program"),
         (lambda: type(world.one).objects.filter(id=world.one.id).update(parent=world.three), "own parts"),
         (lambda: cast.project(world.one, program=world.beta), "same program"),

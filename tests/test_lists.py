@@ -17,8 +17,9 @@ from tests.cast import INTERNAL, PUBLIC, SHARED, ask, every_row, page
 pytestmark = pytest.mark.usefixtures("english")
 
 NAMES = [
-    "source", "researcher", "institution", "lab", "affiliation", "program", "project", "participation", "role",
-    "headcount", "funding_line", "funding_amount", "citation", "disagreement",
+    "source", "researcher", "institution", "lab", "facility", "affiliation", "program", "project", "phase", "milestone",
+    "agreement", "committee", "event", "course", "output", "exchange", "participation", "role", "headcount",
+    "funding_line", "funding_amount", "relation", "document", "citation", "disagreement",
 ]  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from tests import cast
 from tests.cast import INTERNAL, PUBLIC, ROLES, SHARED, ids_in, kind
 
 KINDS = [
-    "source", "researcher", "institution", "lab", "affiliation", "program", "project", "participation", "role",
-    "headcount", "funding_line", "funding_amount", "citation", "disagreement",
+    "source", "researcher", "institution", "lab", "facility", "affiliation", "program", "project", "phase", "milestone",
+    "agreement", "committee", "event", "course", "output", "exchange", "participation", "role", "headcount",
+    "funding_line", "funding_amount", "relation", "document", "citation", "disagreement",
 ]  # fmt: skip
 SEEN = {
     "anonymous": {PUBLIC}, "viewer": {PUBLIC, SHARED}, "partner": {PUBLIC, SHARED}, "partner_of_whole": {PUBLIC, SHARED},

@@ -28,4 +28,8 @@ class Migration(migrations.Migration):
         migrations.AlterField("participation", "scope", SCOPE),
         migrations.RemoveField("participation", "program"),
         migrations.RemoveField("participation", "project"),
+        migrations.RunSQL(
+            "ALTER TABLE history.programs_participation DROP COLUMN program_id, DROP COLUMN project_id",
+            migrations.RunSQL.noop,
+        ),
     ]
