@@ -12,6 +12,7 @@ from funding.api import RollupView
 from funding.views import home
 from records import pages
 from records.api import viewset_for
+from records.documents import download
 from records.kinds import kinds
 from records.timelines_api import TimelineView
 
@@ -38,6 +39,7 @@ urlpatterns = [
         path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
         path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
         path("<slug:plural>/", pages.list_page, name="list"),
+        path("documents/<str:key>/file/", download, name="download"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
         path("<slug:plural>/<str:key>/history/", pages.history_page, name="history"),
         prefix_default_language=True,

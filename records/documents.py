@@ -149,7 +149,7 @@ def download(request, key: str):
 
 def document_page(page) -> dict:
     """What a document's page has besides: the way to its file."""
-    return {"file_url": reverse("download", args=[page.row.id])}
+    return {"sections": ["parts/file.html"], "file_url": reverse("download", args=[page.row.id])}
 
 
 # ---- in packages ---------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from . import cells, staging
+from . import cells, documents, staging
 from .base import Change
 from .history import change
 from .kinds import Kind, Type, kinds
@@ -78,6 +78,7 @@ def dump(folder: Path) -> None:
             with (folder / _file(kind)).open("w", encoding="utf-8", newline="") as file:
                 file.write(_csv_line(list(kind.written_fields)))
                 file.writelines(map(_csv_line, _rows_out(kind)))
+        documents.write_files(folder)
 
 
 def _csv_line(values: list[str]) -> str:
@@ -162,8 +163,12 @@ def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_r
                 staging.fill(kind, read[kind.name])
             for kind in kinds().values():
                 problems += [Problem(_file(kind), *found) for found in staging.problems(kind, unread)]
+            digests = _digests(read["document"])
+            problems += _files_missing(folder, digests)
             if problems:
                 raise Refused(sorted(problems, key=lambda p: (p.file, p.row)))
+            if not dry_run:
+                documents.take_files(folder, set(digests))
             for kind in kinds().values():
                 file = _file(kind)
                 loaded.counts[file] = staging.write(kind)
@@ -179,6 +184,18 @@ def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_r
 
         raise Refused([Problem(file, 0, "", explain(refused))]) from refused
     return loaded
+
+
+def _digests(rows: list[tuple[int, list]]) -> dict[str, int]:
+    """The SHA-256 of each document's file, and a row that names it."""
+    place = list(kinds()["document"].written_fields).index("sha256")
+    return {values[place]: number for number, values in rows}
+
+
+def _files_missing(folder: Path, digests: dict[str, int]) -> list[Problem]:
+    text = _("The package has no file documents/%s with this content.")
+    missing = documents.missing_files(folder, set(digests))
+    return [Problem("documents.csv", digests[digest], "sha256", text % digest) for digest in missing]
 
 
 def _read_file(kind: Kind, folder: Path, problems: list[Problem], unread: staging.Unread) -> list[tuple[int, list]]:

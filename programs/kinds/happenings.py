@@ -67,6 +67,7 @@ EVENT = Kind(
     owners=("scope", "parent"),
     as_of=AsOf("starts_on"),
     in_menu=True,
+    page="programs.views.event_page",
 )  # fmt: skip
 
 COURSE = Kind(
