@@ -28,6 +28,18 @@ def kept(django_db_setup, django_db_blocker):
         outer.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="module")
+def sample(kept):
+    """The registry of data/registry, loaded once for all tests of a module."""
+    from pathlib import Path
+
+    from records import package
+    from records.figures import clear_stale_marks
+
+    package.load(Path(__file__).parents[1] / "data" / "registry", actor_name="test", reason="the sample registry")
+    clear_stale_marks()
+
+
 @pytest.fixture
 def english():
     """Sentences in English, whatever language the test before left behind."""
