@@ -57,13 +57,17 @@ messages: $(CATALOGUES)
 
 lock: .venv/uv.stamp ## remake the locks from pyproject.toml (UPGRADE=1 takes newer versions)
 	@echo "uv" | $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/uv.txt -
-	@$(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt pyproject.toml
-	@$(LOCK) -c requirements/run.txt $(if $(UPGRADE),--upgrade) --group test -o requirements/test.txt pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra servers -o requirements/run.txt pyproject.toml
+	@$(LOCK) -c requirements/run.txt -o requirements/image.txt pyproject.toml
+	@$(LOCK) -c requirements/run.txt $(if $(UPGRADE),--upgrade) --extra servers --group test -o requirements/test.txt pyproject.toml
 	@! grep -nE '://|--(extra-)?index-url|--find-links' requirements/*.txt || \
 	{ echo "A lock names an index host: see above."; exit 1; }
 
 bench-load: .venv ## measure what a record costs a bulk load; ROWS= says how many (100000)
 	@$(PY) -m benchmarks.bulk_load
+
+bench-browse: .venv messages ## measure pages and API side by side; SIZE= is small, agency or nation
+	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.browse
 
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test

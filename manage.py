@@ -9,8 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.management import execute_from_command_line
 
-    from config import servers
+    from config import safe, servers
 
+    safe.refuse_if_unsafe()  # before servers of our own are started for it
     with servers.for_command(sys.argv):
         execute_from_command_line(sys.argv)
 

@@ -1,4 +1,7 @@
-"""Is it well? `/healthz` the process, `/readyz` the database, `/statusz` every part."""
+"""Is it well? `/healthz` the process, `/readyz` the database, `/statusz` every part.
+
+In a container: `python -m config.probe` (config/probe.py).
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +41,19 @@ def statusz(request):
         parts["figures"] = "ok" if mark is None or now - mark < MARK_WITHIN else "a change waits for more than 60 s"
     is_well = all(state == "ok" for state in parts.values()) and "worker" in parts
     return JsonResponse({"status": "ok" if is_well else "degraded", **parts, **facts}, status=200 if is_well else 503)
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/statusz": statusz}
+
+
+def probes(get_response):
+    """Answered before anything else: whoever probes knows neither our host name nor HTTPS, and is not logged."""
+
+    def middleware(request):
+        probe = PROBES.get(request.path_info)
+        return probe(request) if probe else get_response(request)
+
+    return middleware
 
 
 def _database() -> str:

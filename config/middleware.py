@@ -1,5 +1,9 @@
-"""Who asks, and about which moment: worked out once per request."""
+"""By which name a request is known, who asks, and about which moment: worked out once per request."""
 
+import logging
+import re
+import time
+import uuid
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -9,6 +13,36 @@ from django.utils.translation import gettext as _
 from programs.rules import reader_for
 from records.dates import BadDate, parse, read
 from records.history import known_at
+
+from . import logs
+
+log = logging.getLogger(__name__)
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(get_response):
+    """`request.id`: the proxy's X-Request-ID, or our own. The answer, each line of the log and each task carry it.
+
+    One line per request. Its path has no name of a person in it (people's addresses are numbers), its query might.
+    """
+
+    def middleware(request):
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        logs.forget()
+        logs.keep_in_mind(request_id=request.id)
+        began = time.monotonic()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = request.id
+            ms = round((time.monotonic() - began) * 1000)
+            seen = {"method": request.method, "path": request.path, "status": response.status_code, "ms": ms}
+            log.info("request", extra=seen)
+            return response
+        finally:
+            logs.forget()
+
+    return middleware
 
 
 def reader(get_response):

@@ -1,9 +1,11 @@
-"""Every refusal of the API as RFC 9457 problem details, in the reader's language."""
+"""Every refusal of the API as RFC 9457 problem details, in the reader's language; and what is said when we fail."""
 
+import secrets
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponseServerError, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -39,6 +41,22 @@ def no_such_address(request, rest: str) -> JsonResponse:
     detail = _("There is no address /api/%s. /api/v1/ lists those that there are.") % rest
     body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
     return JsonResponse(body, status=404, content_type="application/problem+json")
+
+
+def server_error(request):
+    """Django's `handler500`: a page that needs neither database nor static files, or problem details for machines.
+
+    Both say the request id, by which the log has the rest.
+    """
+    request_id = getattr(request, "id", "")
+    if request.path.startswith("/api/"):
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        body = {"type": "about:blank", "title": status.phrase, "status": status, "request_id": request_id}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    nonce = secrets.token_urlsafe(16)
+    page = HttpResponseServerError(render_to_string("500.html", {"request_id": request_id, "nonce": nonce}))
+    page["Content-Security-Policy"] = f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'"
+    return page
 
 
 def _response(status: int, detail: str, headers: dict | None = None, **extra) -> Response:

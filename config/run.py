@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import children, servers
+from . import children, safe, servers
 from .children import CannotStart, Part
 
 SHORTEST_WAIT, LONGEST_WAIT, HEALTHY_AFTER = 0.5, 30.0, 60.0  # seconds
@@ -250,6 +250,7 @@ def parent_is_make() -> bool:
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["PYTHONUNBUFFERED"] = "1"
+    safe.refuse_if_unsafe()
     try:
         address = Address.from_environment()
     except CannotStart as error:

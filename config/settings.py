@@ -7,18 +7,20 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
+
+from config import logs, safe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = os.environ.get
 
-# PRODUCTION=1 refuses demo accounts and demands the settings below
+# PRODUCTION=1 makes no demo accounts, and demands what config/safe.py says: all that is missing is named at once
+safe.refuse_if_unsafe()
 PRODUCTION = env("PRODUCTION", "") == "1"
 DEBUG = env("DEBUG", "") == "1"
 SECRET_KEY = env("SECRET_KEY", "")
-if not SECRET_KEY:
-    if PRODUCTION:
-        raise ImproperlyConfigured("SECRET_KEY is not set. Give it a long random text that stays the same.")
+if not SECRET_KEY:  # a developer's machine
     key_file = Path(env("DATA_DIR") or BASE_DIR / ".data") / "secret_key"
     key_file.parent.mkdir(parents=True, exist_ok=True)
     if not key_file.exists():  # two processes may be here at once: the first link wins
@@ -29,8 +31,14 @@ if not SECRET_KEY:
             os.link(own, key_file)
         own.unlink()
     SECRET_KEY = key_file.read_text()
-ALLOWED_HOSTS = env("ALLOWED_HOSTS", f"127.0.0.1,localhost,[::1],{env('HOST', '')}").strip(",").split(",")
-CSRF_TRUSTED_ORIGINS = [origin for origin in env("TRUSTED_ORIGINS", "").split(",") if origin]
+
+
+def listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+ALLOWED_HOSTS = listed(env("ALLOWED_HOSTS", f"127.0.0.1,localhost,[::1],{env('HOST', '')}"))
+CSRF_TRUSTED_ORIGINS = listed(env("TRUSTED_ORIGINS", ""))
 
 INSTALLED_APPS = [
     "config",
@@ -83,8 +91,11 @@ KINDS = [
 FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS"]
 
 MIDDLEWARE = [
+    "config.health.probes",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.request_id",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -149,7 +160,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "records.tasks.heartbeat", "schedule": 10, "options": {"expires": 30}},
 }
@@ -169,6 +180,19 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # preloading is for whoever owns the whole domain to decide
+SECURE_CSP = {  # our own files only. The API's explorer (config/urls.py) and error pages (config/problems.py) have their own
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
 
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
@@ -210,10 +234,4 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {},
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
+LOGGING = logs.logging_settings(as_json=PRODUCTION)

@@ -1,12 +1,17 @@
-"""Every address. `/ko/…` and `/en/…` are pages; `/api/v1/…` is for machines."""
+"""Every address. `/ko/…` and `/en/…` are pages; `/api/v1/…` is for machines.
 
+`/healthz`, `/readyz` and `/statusz` are answered before an address is looked up: config/health.py.
+"""
+
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
-from config import health
 from config.problems import no_such_address
 from funding.api import RollupView
 from funding.views import home
@@ -23,14 +28,18 @@ for kind in kinds().values():
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 
+# Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
+explorer = csp_override(
+    settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE], "img-src": [CSP.SELF, "data:"]}
+)(SpectacularSwaggerSplitView.as_view(url_name="schema"))
+
+handler500 = "config.problems.server_error"
+
 urlpatterns = [
     path("language/", pages.set_language, name="set_language"),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
-    path("statusz", health.statusz),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/explorer/", SpectacularSwaggerView.as_view(url_name="schema"), name="explorer"),
+    path("api/explorer/", explorer, name="explorer"),
     path("api/<path:rest>", no_such_address),
     *i18n_patterns(
         path("", home, name="home"),

@@ -19,6 +19,7 @@ from .units import KOREAN, Unit, chosen, in_unit
 PAIRS = {
     "name": _("name"), "title": _("title"), "does": _("what it does"), "purpose": _("purpose"), "summary": _("summary"),
     "publisher": _("publisher"), "address": _("address"), "topic": _("topic"), "note": _("note"), "reason": _("reason"),
+    "venue": _("venue"), "place": _("place"), "covers": _("what it covers"), "task": _("task"), "teaches": _("what it teaches"),
 }  # fmt: skip
 PERIOD = "period"
 NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.MONEY)

@@ -1,17 +1,26 @@
 """The queue's side of figures: messages wake workers, and each worker looks by itself as well."""
 
 import logging
+import os
 import threading
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+import redis
+from celery import current_app, shared_task
+from celery.signals import task_received, worker_ready, worker_shutting_down
+from celery.worker import state as in_hand
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from . import figures
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
+LOOK_AT_QUEUE_SECONDS = 10.0
+SILENT_SECONDS = 180.0
+CONSUMER_IS_SILENT = 75  # exit code: EX_TEMPFAIL of sysexits.h, “try again”
 
 
 @shared_task(name="records.tasks.recompute_stale")
@@ -61,3 +70,48 @@ def sweep() -> None:
             log.exception("the sweep failed; it looks again in a second")
             connection.close()
         close_old_connections()
+        if watch.is_silent(time.monotonic()):
+            log.error("messages wait and this worker takes none: it ends, to be started again")
+            os._exit(CONSUMER_IS_SILENT)  # it holds no task; an orderly shutdown would wait for the consumer
+
+
+@dataclass
+class Watch:
+    """Whether this worker's consumer has stopped without a word, as it can after the broker was away.
+
+    The sign: messages wait in the queue for some minutes on end, while this worker holds none and takes none.
+    A broker that does not answer, an empty queue and a busy worker are no sign; beat's heartbeats every ten
+    seconds see to it that the queue of a silent worker is not empty.
+    """
+
+    waiting_since: float | None = None
+    look_at: float = 0.0
+
+    def took_one(self) -> None:
+        self.waiting_since = None
+
+    def is_silent(self, now: float) -> bool:
+        if now >= self.look_at:
+            self.look_at = now + LOOK_AT_QUEUE_SECONDS
+            if in_hand.reserved_requests or not messages_waiting():
+                self.waiting_since = None
+            elif self.waiting_since is None:
+                self.waiting_since = now
+        return self.waiting_since is not None and now - self.waiting_since >= SILENT_SECONDS
+
+
+watch = Watch()
+
+
+@task_received.connect
+def note_received(**_kwargs):
+    watch.took_one()
+
+
+def messages_waiting() -> int:
+    """How many messages nobody has taken yet; 0 while the broker does not answer."""
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
+            return client.llen(current_app.conf.task_default_queue)
+    except redis.RedisError:
+        return 0

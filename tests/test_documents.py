@@ -81,7 +81,11 @@ def test_a_document_page_leads_to_its_file(plan, client):
 
 def test_an_event_shows_its_hours_there_and_in_seoul(world, client):
     made = cast.UNDER["event"](
-        world.alpha, "workshop", starts_at="2022-07-07T14:00Z", ends_at="2022-07-07T20:00Z", time_zone="America/New_York"
+        world.alpha,
+        "workshop",
+        starts_at="2022-07-07T14:00Z",
+        ends_at="2022-07-07T20:00Z",
+        time_zone="America/New_York",
     )
     shown = client.get(f"/en/events/{made.id}/").content.decode()
     assert "2022-07-07 10:00 ~ 16:00" in shown and "2022-07-07 23:00 ~ 2022-07-08 05:00 in Seoul" in shown
