@@ -105,6 +105,7 @@ class Dated:
     starts: str
     ends: str | None = None
     planned: str = "false"
+    is_brief: bool = False  # where no end is stated, it ends when it begins
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -163,6 +164,9 @@ class Shower:
                 return choice_cell(declared, value)
             case Type.DATE:
                 return Cell(dates.show(value, language()), is_short=True)
+            case Type.INSTANT:
+                here = timezone.localtime(value)
+                return Cell(f"{dates.show(here.date().isoformat(), language())} {here:%H:%M}", is_short=True)
             case Type.LIST:
                 return Cell(" · ".join(value))
             case Type.MONEY:

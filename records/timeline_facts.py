@@ -13,6 +13,12 @@ from .timelines import TimelineEntry
 MOST = 40
 WORDS = {
     "period": "", "opened": _("opened"), "opening_planned": _("planned opening"), "published": _("published"),
+    "held": _("held"),
+    "signed": _("signed"),
+    "due": _("due"),
+    "done": _("done"),
+    "in_use": _("in use"),
+    "planned": _("planned"),
     "counted": _("counted"),
 }  # fmt: skip
 
@@ -48,7 +54,7 @@ def _entries_of_rows(page) -> list[TimelineEntry]:
             kind=kind.name,
             fact=dated.fact,
             starts_on=getattr(row, dated.starts),
-            ends_on=getattr(row, dated.ends or dated.starts),
+            ends_on=getattr(row, dated.ends or dated.starts) or (row.starts_on if dated.is_brief else None),
             first=getattr(row, f"{dated.starts}_first"),
         )
         for kind, rows in groups

@@ -56,9 +56,12 @@ def entries_sql() -> str:
 def _entry_sql(kind, dated: Dated) -> str:
     owners = ", ".join(["t.id", *(f"t.{kind.model._meta.get_field(name).column}" for name in kind.owners)])
     ends = dated.ends or dated.starts
+    shown, last = f"t.{ends}", f"t.{ends}_last"
+    if dated.is_brief:
+        shown, last = f"coalesce(t.{ends}, t.{dated.starts})", f"coalesce(t.{ends}_last, t.{dated.starts}_last)"
     return (
         f"SELECT t.id AS record_id, '{kind.name}' AS kind, '{dated.fact}' AS fact, t.{dated.starts} AS starts_on,"
-        f" t.{ends} AS ends_on, t.{dated.starts}_first AS first, t.{ends}_last AS last, ({dated.planned}) AS is_planned,"
+        f" {shown} AS ends_on, t.{dated.starts}_first AS first, {last} AS last, ({dated.planned}) AS is_planned,"
         f" (SELECT array_agg(DISTINCT o ORDER BY o) FROM unnest(ARRAY[{owners}] || ARRAY(SELECT x.other_id"
         " FROM records_relation x WHERE x.record_id = t.id AND x.kind = 'belongs_to' AND NOT x.is_retired)) o"
         " WHERE o IS NOT NULL) AS owners"

@@ -59,11 +59,11 @@ EVENT = Kind(
     filters=(IN_PROGRAM, BY_INSTITUTION, BY_RESEARCHER),
     facts=("kind", "starts_on", "ends_on", "place", "attendance", "scope"),
     related=(
-        Related("event", "parent", ("title", "kind", "starts_on", "place"), _("Parts"), sort="starts_on"),
+        Related("event", "parent", ("title", "kind", "starts_on", "place"), _("Parts of the event"), sort="starts_on"),
         *WHO,
         COUNTED,
     ),
-    dated=PLANNED_PERIOD,
+    dated=(Dated("held", "starts_on", "ends_on", planned="t.status = 'planned'", is_brief=True),),
     owners=("scope", "parent"),
     as_of=AsOf("starts_on"),
     in_menu=True,

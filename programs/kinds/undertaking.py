@@ -41,7 +41,7 @@ PROGRAM = Kind(
     owners=("lab",),
     as_of=AsOf("starts_on", "ends_on"),
     in_menu=True,
-    drawn=("program", "project", "lab"),
+    drawn=("program", "project", "lab", "phase", "milestone", "agreement", "event", "output"),
     page="funding.views.program_page",
 )  # fmt: skip
 
