@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from records.drawing import NARROW, WIDE, Sum, money_bars
-from records.figures import ComputedAt, StaleMark
+from records.figures import freshness
 from records.record_page import RecordPage
 from records.units import UNITS, Unit, head, in_unit, with_unit
 
@@ -41,14 +41,8 @@ def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
         "stated": [_stated(said, by_currency, page.unit) for said in stated],
         "lines_url": _lines_url(filters),
         "not_shown": lines_not_shown(page.reader, **scope, as_of=page.as_of, is_past=bool(page.known_at)),
-        "computed_at": None if page.as_of or page.known_at else _computed_at(),
+        "computed_at": None if page.as_of or page.known_at else freshness("rollups"),
     }
-
-
-def _computed_at() -> dict:
-    """When the totals were last worked out, and whether a change waits to be counted."""
-    at = ComputedAt.objects.filter(figure="rollups").values_list("at", flat=True).first()
-    return {"at": at, "is_stale": StaleMark.objects.filter(figure="rollups").exists()}
 
 
 def _lines_url(filters: dict) -> str:

@@ -123,8 +123,15 @@ def serializer_for(kind: Kind) -> type[serializers.Serializer]:
 
 
 def _serializer_field(f: Field):
-    is_null = f.type in (Type.REF, Type.RECORD, Type.DATE, Type.INTEGER, Type.DECIMAL, Type.MONEY) or f.is_private
-    common = {"label": str(f.label), "allow_null": is_null and f.name != "version", "read_only": True}
+    is_null = (
+        f.type in (Type.REF, Type.RECORD, Type.DATE, Type.INTEGER, Type.DECIMAL, Type.MONEY, Type.INSTANT)
+        or f.is_private
+    )
+    common = {
+        "label": str(f.label),
+        "allow_null": is_null and f.name not in ("version", "updated_at"),
+        "read_only": True,
+    }
     if f.type is Type.LIST:
         return serializers.ListField(child=serializers.CharField(), **common)
     if f.type is Type.CHOICE:

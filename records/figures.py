@@ -129,8 +129,9 @@ class Freshness:
 
 
 def freshness(name: str) -> Freshness:
-    computed = ComputedAt.objects.filter(figure=name).values_list("at", flat=True).first()
-    return Freshness(computed, StaleMark.objects.filter(figure=name).exists())
+    waiting = models.Exists(StaleMark.objects.filter(figure=name))
+    found = ComputedAt.objects.filter(figure=name).annotate(is_stale=waiting).values_list("at", "is_stale").first()
+    return Freshness(*found) if found else Freshness(None, StaleMark.objects.filter(figure=name).exists())
 
 
 def oldest_mark() -> datetime | None:

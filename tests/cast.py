@@ -3,6 +3,7 @@
 Officer, partner and stranger are accounts (`user`); GIST takes part in the program Alpha, KAIST does not.
 """
 
+from io import BytesIO
 from itertools import count
 from types import SimpleNamespace
 from uuid import UUID
@@ -30,6 +31,7 @@ from programs.models import (
 )
 from programs.rules import reader_for
 from records import lists
+from records.documents import keep
 from records.figures import clear_stale_marks
 from records.kinds import Kind, kinds
 from records.models import Citation, Disagreement, Document, Relation, Source, Visibility
@@ -137,8 +139,7 @@ UNDER = {
         scope_id=scope.id, status="planned", purpose_en=f"exchange {tag}", **more
     ),
     "document": lambda scope, tag, **more: Document.objects.create(
-        record_id=scope.id, title_en=f"document {tag}", kind="plan", file_name="plan.pdf",
-        content_type="application/pdf", size=1, sha256="0" * 64, **more,
+        record_id=scope.id, title_en=f"document {tag}", kind="plan", **keep(BytesIO(b"%PDF-1.7\n%%EOF\n"), "plan.pdf"), **more
     ),
 }  # fmt: skip
 

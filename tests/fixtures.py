@@ -15,6 +15,14 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=30
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def documents_of_their_own(tmp_path_factory):
+    """Files that tests keep go to a folder of the run."""
+    from django.conf import settings
+
+    settings.DOCUMENTS_DIR = tmp_path_factory.mktemp("documents")
+
+
 @pytest.fixture(scope="module")
 def kept(django_db_setup, django_db_blocker):
     """A database transaction around all tests of a module: what is made inside is there for each of them, then gone."""

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("english")
 
 def dump(folder) -> dict[str, bytes]:
     package.dump(folder)
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def load(folder, **more) -> package.Loaded:
