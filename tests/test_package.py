@@ -104,7 +104,9 @@ def whole_world():
 def test_a_world_comes_back_byte_for_byte(db, tmp_path):
     first, second = there_and_back(whole_world, tmp_path)
     assert first == second
-    assert len(first) == len(kinds()) + 1 and all(file.count(b"\n") > 1 for file in first.values())
+    assert len([name for name in first if "." in name]) == len(kinds()) + 1 and all(
+        file.count(b"\n") > 1 for file in first.values()
+    )
 
 
 names = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=12)
