@@ -42,7 +42,9 @@ def main() -> None:
         for (line,) in cursor.fetchall():
             if "Trigger" in line:
                 print(f"    {line.strip()}")
-        changed = timed(cursor, "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) UPDATE programs_project SET status = 'completed'")
+        changed = timed(
+            cursor, "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) UPDATE programs_project SET status = 'completed'"
+        )
         print(f"{ROWS} rows changed (version moved to history): {changed:.2f} s")
         for (line,) in cursor.fetchall():
             if "Trigger" in line:

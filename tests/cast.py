@@ -33,7 +33,9 @@ def _slug(given: str) -> str:
 
 def institution(slug="", kind="university", **more) -> Institution:
     slug = _slug(slug)
-    return Institution.objects.create(slug=slug, kind=kind, **{"name_ko": f"기관 {slug}", "name_en": slug.title()} | more)
+    return Institution.objects.create(
+        slug=slug, kind=kind, **{"name_ko": f"기관 {slug}", "name_en": slug.title()} | more
+    )
 
 
 def lab(at: Institution, slug="", **more) -> Lab:
@@ -114,7 +116,16 @@ def user(role: str, *reports_for: Institution, name="") -> User:
     return made
 
 
-ROLES = ("anonymous", "viewer", "partner", "partner_of_whole", "partner_of_unit", "stranger", "officer", "administrator")
+ROLES = (
+    "anonymous",
+    "viewer",
+    "partner",
+    "partner_of_whole",
+    "partner_of_unit",
+    "stranger",
+    "officer",
+    "administrator",
+)
 
 
 def cast(world) -> dict[str, User | None]:

@@ -142,7 +142,9 @@ def test_korean_forms_are_read(typed, edtf):
     assert read(typed) == edtf
 
 
-@pytest.mark.parametrize("typed", ["내년", "2024.13.", "2024. 2. 30.", "7월", "~", "24.7.", "2025 ~ 2024", "2024.7.28.9"])
+@pytest.mark.parametrize(
+    "typed", ["내년", "2024.13.", "2024. 2. 30.", "7월", "~", "24.7.", "2025 ~ 2024", "2024.7.28.9"]
+)
 def test_what_cannot_be_read_is_refused_with_a_sentence(typed):
     with pytest.raises(BadDate, match="[“‘]"):
         read(typed)

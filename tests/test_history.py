@@ -107,15 +107,26 @@ def test_a_deletion_of_nothing_leaves_no_change(db):
 def test_what_the_database_keeps_cannot_be_written_by_anybody(db):
     row = cast.institution()
     long_ago = datetime(1990, 1, 1, tzinfo=UTC)
-    other = Institution.objects.create(slug="other", kind="fund", name_en="Other", updated_at=long_ago, version=7, change_id=1)
-    sql("UPDATE labs_institution SET name_en = 'x', version = 99, updated_at = %s, change_id = 1 WHERE id = %s", long_ago, row.id)
+    other = Institution.objects.create(
+        slug="other", kind="fund", name_en="Other", updated_at=long_ago, version=7, change_id=1
+    )
+    sql(
+        "UPDATE labs_institution SET name_en = 'x', version = 99, updated_at = %s, change_id = 1 WHERE id = %s",
+        long_ago,
+        row.id,
+    )
     assert [v[0] for v in versions(row)] == [1, 2]
     assert [v[0] for v in versions(other)] == [1]
     assert all(since > long_ago for one in (row, other) for _v, since, *_ in versions(one))
 
 
 def test_a_copy_into_the_table_has_its_history(db):
-    with connection.cursor() as cursor, cursor.copy("COPY people_researcher (name_ko, name_en, aliases, orcid, researcher_number, visibility, is_retired) FROM STDIN") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY people_researcher (name_ko, name_en, aliases, orcid, researcher_number, visibility, is_retired) FROM STDIN"
+        ) as copy,
+    ):
         for n in range(3):
             copy.write_row((f"사람 {n}", "", [], "", "", 0, False))
     rows = Researcher.objects.all()
@@ -284,7 +295,12 @@ def edit(way: str, row: Researcher | None, name: str) -> None:
     if way == "create" or row is None:
         Researcher.objects.bulk_create([Researcher(name_en=name), Researcher(name_en=name + "'")])
     elif way == "copy":
-        with connection.cursor() as cursor, cursor.copy("COPY people_researcher (name_ko, name_en, aliases, orcid, researcher_number, visibility, is_retired) FROM STDIN") as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY people_researcher (name_ko, name_en, aliases, orcid, researcher_number, visibility, is_retired) FROM STDIN"
+            ) as copy,
+        ):
             copy.write_row(("", name, ["by copy"], "", "", 0, False))
     elif way == "save":
         row.name_en = name
@@ -309,7 +325,9 @@ def edit(way: str, row: Researcher | None, name: str) -> None:
         row.save(force_insert=True)
 
 
-@given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 5), st.text("ab", min_size=1, max_size=2)), max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 5), st.text("ab", min_size=1, max_size=2)), max_size=12)
+)
 def test_the_past_equals_a_plain_model_of_it_after_any_edits(db, edits):
     with undone():
         known = [(now(), states())]
@@ -343,7 +361,9 @@ def test_every_kind_can_be_read_in_the_past(world):
 def test_hiding_a_program_hides_what_is_under_it(world):
     made = cast.one_of_each(world)
     Program.objects.filter(id=world.alpha.id).update(visibility=INTERNAL)
-    under = [made[k] for k in ("project", "participation", "role", "headcount", "funding_line", "funding_amount", "citation")]
+    under = [
+        made[k] for k in ("project", "participation", "role", "headcount", "funding_line", "funding_amount", "citation")
+    ]
     for row in [world.three, world.line, made["disagreement"], *under]:
         row.refresh_from_db()
         assert row.visibility == INTERNAL, row
@@ -379,7 +399,16 @@ def test_nothing_is_less_hidden_than_what_it_belongs_to(world, kind):
 
 def test_what_is_under_a_program_lies_within_it(world):
     made = cast.one_of_each(world)
-    under = ["project", "participation", "role", "headcount", "funding_line", "funding_amount", "citation", "disagreement"]
+    under = [
+        "project",
+        "participation",
+        "role",
+        "headcount",
+        "funding_line",
+        "funding_amount",
+        "citation",
+        "disagreement",
+    ]
     ids = [made[kind].id for kind in under] + [world.three.id, world.role.id]
     assert set(Record.objects.filter(id__in=ids).values_list("within", flat=True)) == {world.alpha.id}
 
@@ -399,13 +428,17 @@ def test_moving_a_project_to_another_program_moves_what_lies_in_it(world):
     rows = [world.one, world.two, world.three, world.role, line, cast.amount(line), cast.headcount(world.two)]
     rows += [cast.citation(world.paper, rows[5]), cast.disagreement(world.three)]
     move(world.one, world.beta)
-    assert set(Record.objects.filter(id__in=[row.id for row in rows]).values_list("within", flat=True)) == {world.beta.id}
+    assert set(Record.objects.filter(id__in=[row.id for row in rows]).values_list("within", flat=True)) == {
+        world.beta.id
+    }
 
 
 def test_a_role_that_moves_to_another_program_lies_in_it(world):
     said = cast.citation(world.paper, world.role)
     Role.objects.filter(id=world.role.id).update(scope=world.beta.id)
-    assert set(Record.objects.filter(id__in=[world.role.id, said.id]).values_list("within", flat=True)) == {world.beta.id}
+    assert set(Record.objects.filter(id__in=[world.role.id, said.id]).values_list("within", flat=True)) == {
+        world.beta.id
+    }
 
 
 # ---- two at once -------------------------------------------------------------------------------------------

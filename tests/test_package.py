@@ -126,7 +126,16 @@ def test_any_text_comes_back_byte_for_byte(db, tmp_path_factory, rows):
     assert first == second
 
 
-@given(st.lists(st.tuples(st.sampled_from(["KRW", "USD", "JPY", "KWD"]), st.one_of(st.none(), st.integers(0, 10**15 - 1)), st.one_of(st.none(), st.integers(1945, 2200))), max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["KRW", "USD", "JPY", "KWD"]),
+            st.one_of(st.none(), st.integers(0, 10**15 - 1)),
+            st.one_of(st.none(), st.integers(1945, 2200)),
+        ),
+        max_size=5,
+    )
+)
 def test_any_amount_comes_back_byte_for_byte(db, tmp_path_factory, amounts):
     def make():
         program = cast.program()
@@ -164,7 +173,9 @@ def test_loading_what_is_there_changes_nothing(packed):
 
 def test_added_changed_and_same_rows_are_counted(world, packed):
     put(packed, "programs.csv", 2, "purpose_ko", "새 목적")
-    edit(packed, "projects.csv", lambda rows: rows.append(["01900000-0000-7000-8000-000000000001", "new", *rows[1][2:]]))
+    edit(
+        packed, "projects.csv", lambda rows: rows.append(["01900000-0000-7000-8000-000000000001", "new", *rows[1][2:]])
+    )
     loaded = load(packed, reason="spring")
     assert loaded.counts["programs.csv"] == (0, 1, 1)
     assert loaded.counts["projects.csv"] == (1, 0, 3)
@@ -190,7 +201,10 @@ def test_a_dry_run_counts_and_writes_nothing(world, packed):
     changes, before = Change.objects.count(), Program.objects.values_list("id", "version", "purpose_ko")
     before = list(before)
     assert load(packed, dry_run=True).counts["programs.csv"] == (0, 1, 1)
-    assert (Change.objects.count(), list(Program.objects.values_list("id", "version", "purpose_ko"))) == (changes, before)
+    assert (Change.objects.count(), list(Program.objects.values_list("id", "version", "purpose_ko"))) == (
+        changes,
+        before,
+    )
 
 
 def test_the_columns_of_a_file_may_stand_in_any_order(packed):
@@ -283,7 +297,12 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(world, 
     put(packed, "projects.csv", 2, "title_ko", "새 이름")
     put(packed, "institutions.csv", 2, "country", "Korea")
     (packed / "labs.csv").unlink()
-    assert {("programs.csv", 2, "status"), ("programs.csv", 3, "starts_on"), ("roles.csv", 2, "part"), ("labs.csv", 0, "")} <= set(found := problems(packed))
+    assert {
+        ("programs.csv", 2, "status"),
+        ("programs.csv", 3, "starts_on"),
+        ("roles.csv", 2, "part"),
+        ("labs.csv", 0, ""),
+    } <= set(found := problems(packed))
     assert "institutions.csv" in {file for file, *_ in found}
     assert not Project.objects.filter(title_ko="새 이름").exists()
 
@@ -298,7 +317,10 @@ def test_a_row_that_cannot_be_read_is_no_reason_to_complain_of_those_that_lead_t
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (lambda rows: rows[0].append("colour") or [row.append("red") for row in rows[1:]], ("programs.csv", 1, "colour")),
+        (
+            lambda rows: rows[0].append("colour") or [row.append("red") for row in rows[1:]],
+            ("programs.csv", 1, "colour"),
+        ),
         (lambda rows: [row.pop() for row in rows], ("programs.csv", 1, "is_retired")),
         (lambda rows: rows[0].__setitem__(1, "id"), ("programs.csv", 1, "slug")),
         (lambda rows: rows[1].append("more"), ("programs.csv", 2, "")),

@@ -45,7 +45,10 @@ def test_an_unknown_parameter_is_refused_with_the_nearest(db):
 
 def test_everything_that_is_wrong_is_said_at_once(db):
     with pytest.raises(BadQuery) as refused:
-        ask("project", "nonsense=1&status=great&starts_on=sometime&limit=0&sort=colour&version=many&parent__isnull=perhaps")
+        ask(
+            "project",
+            "nonsense=1&status=great&starts_on=sometime&limit=0&sort=colour&version=many&parent__isnull=perhaps",
+        )
     assert {p.parameter for p in refused.value.problems} == {
         "nonsense", "status", "starts_on", "limit", "sort", "version", "parent__isnull",
     }  # fmt: skip
@@ -104,7 +107,10 @@ def test_pages_of_any_size_hold_every_row_once(db, rows, sort, limit, search):
 def test_what_is_there_throughout_is_shown_once_while_rows_come_and_change(db, data):
     with transaction.atomic():
         program = cast.program()
-        kept = {cast.project(program, starts_on=s).id for s in data.draw(st.lists(st.sampled_from([None, "2024", "2025"]), min_size=1, max_size=6))}
+        kept = {
+            cast.project(program, starts_on=s).id
+            for s in data.draw(st.lists(st.sampled_from([None, "2024", "2025"]), min_size=1, max_size=6))
+        }
         seen, cursor = [], ""
         while cursor is not None:
             one = ask("project", f"sort=-starts_on&limit=2&cursor={cursor}").page()
@@ -122,14 +128,21 @@ def test_what_is_there_throughout_is_shown_once_while_rows_come_and_change(db, d
 
 def test_a_cursor_of_another_question_is_refused(world):
     cursor = ask("project", "limit=1&sort=title").page().next_cursor
-    for kind, question in [("project", "sort=-title"), ("project", "sort=title&status=running"), ("program", "sort=name"), ("project", "sort=title&search=one")]:
+    for kind, question in [
+        ("project", "sort=-title"),
+        ("project", "sort=title&status=running"),
+        ("program", "sort=name"),
+        ("project", "sort=title&search=one"),
+    ]:
         with pytest.raises(BadQuery, match="another question"):
             ask(kind, f"{question}&cursor={cursor}").page()
     with pytest.raises(BadQuery, match="another question"):
         ask("project", f"sort=title&cursor={cursor}", as_of=date(2024, 1, 1)).page()
 
 
-@pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24", "W10", "eyJhIjoxfQ", "NQ", "====", "한글", "IiI", "W1tbW1tb" * 900])
+@pytest.mark.parametrize(
+    "cursor", ["x", "bm90IGpzb24", "W10", "eyJhIjoxfQ", "NQ", "====", "한글", "IiI", "W1tbW1tb" * 900]
+)
 def test_what_is_no_cursor_is_refused(db, cursor):
     with pytest.raises(BadQuery, match="another question"):
         ask("project", f"cursor={cursor}").page()
@@ -138,7 +151,15 @@ def test_what_is_no_cursor_is_refused(db, cursor):
 def test_a_cursor_that_was_tampered_with_is_refused(world):
     cursor = ask("project", "limit=1&sort=starts_on").page().next_cursor
     stamp, *_ = json.loads(base64.urlsafe_b64decode(cursor + "==="))
-    for values in (["x", "y"], [{}, []], [5, 5], ["2024-01-01", None], [None, None], [None, {}], ["\x00", str(world.one.id)]):
+    for values in (
+        ["x", "y"],
+        [{}, []],
+        [5, 5],
+        ["2024-01-01", None],
+        [None, None],
+        [None, {}],
+        ["\x00", str(world.one.id)],
+    ):
         forged = base64.urlsafe_b64encode(json.dumps([stamp, *values]).encode()).decode()
         try:
             with transaction.atomic():
@@ -160,7 +181,16 @@ def test_exact_hits_come_first_then_what_begins_so(db):
 
 @pytest.mark.parametrize(
     ("words", "is_found"),
-    [("광주", True), ("gwangju 과학", True), ("g%st", False), ("_ist", False), ("지스트", True), ("gist mit", False), ("'", False), ("\\", False)],
+    [
+        ("광주", True),
+        ("gwangju 과학", True),
+        ("g%st", False),
+        ("_ist", False),
+        ("지스트", True),
+        ("gist mit", False),
+        ("'", False),
+        ("\\", False),
+    ],
 )
 def test_a_search_takes_words_that_all_occur(db, words, is_found):
     cast.institution("gwangju", name_ko="광주과학기술원", name_en="Gwangju Institute", aliases=["GIST", "지스트"])
@@ -199,9 +229,19 @@ def test_what_counts_on_a_day_can_have_begun_and_cannot_have_ended(db, day, slug
 
 
 def test_of_a_series_the_latest_that_counts_is_shown(world):
-    for number, when, side in [(35, "2024-10-28", "domestic"), (45, "2025-08-31", "domestic"), (15, "2024", "overseas"), (99, "2027", "domestic")]:
+    for number, when, side in [
+        (35, "2024-10-28", "domestic"),
+        (45, "2025-08-31", "domestic"),
+        (15, "2024", "overseas"),
+        (99, "2027", "domestic"),
+    ]:
         cast.headcount(world.beta, number, side=side, counted_on=when)
-    for day, numbers in [(date(2024, 10, 27), {15}), (date(2024, 10, 28), {35, 15}), (date(2025, 9, 1), {45, 15}), (date(2023, 1, 1), set())]:
+    for day, numbers in [
+        (date(2024, 10, 27), {15}),
+        (date(2024, 10, 28), {35, 15}),
+        (date(2025, 9, 1), {45, 15}),
+        (date(2023, 1, 1), set()),
+    ]:
         found = ask("headcount", f"scope={world.beta.id}", as_of=day).page().rows
         assert {row.number for row in found} == numbers, day
 

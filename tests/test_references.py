@@ -52,7 +52,12 @@ def test_a_reference_to_what_one_may_not_see_is_empty(api, hidden, officer, name
 @pytest.mark.parametrize(("name", "field", "row", "target"), LEADS_TO_HIDDEN)
 def test_no_filter_leads_to_rows_by_what_one_may_not_see(hidden, officer, name, field, row, target):
     row, target = getattr(hidden, row), getattr(hidden, target)
-    for question in (f"{field}={target.id}", f"{field}={target.slug}", f"{field}__in={target.id}", f"{field}__isnull=false"):
+    for question in (
+        f"{field}={target.id}",
+        f"{field}={target.slug}",
+        f"{field}__in={target.id}",
+        f"{field}__isnull=false",
+    ):
         assert row not in cast.ask(name, question).rows(), question
         assert row in cast.ask(name, question, officer).rows(), question
     assert row in cast.ask(name, f"{field}__isnull=true").rows()
@@ -131,7 +136,9 @@ def test_a_hidden_program_is_no_answer_even_to_who_knows_its_id(api, world):
 def money(world) -> SimpleNamespace:
     """1 won public, 10 shared, 100 internal; in Beta, where GIST takes no part, 1000 shared."""
     for n, visibility in enumerate((PUBLIC, SHARED, INTERNAL)):
-        cast.amount(cast.line(world.one, visibility=visibility, unnamed_payer_kind="local"), 2025, 10**n, visibility=visibility)
+        cast.amount(
+            cast.line(world.one, visibility=visibility, unnamed_payer_kind="local"), 2025, 10**n, visibility=visibility
+        )
     cast.amount(cast.line(world.beta, visibility=SHARED, unnamed_payer_kind="local"), 2025, 1000, visibility=SHARED)
     cast.work()
     world.by = cast.cast(world)
@@ -159,7 +166,12 @@ def test_a_total_holds_what_one_may_see_and_no_more(api, money, role, question):
 def test_private_fields_are_for_the_own_institution_and_officers(api, world):
     by = cast.cast(world)
     seen = {role: api(f"roles/{world.role.id}/", by[role]).json()["effort_share"] for role in ROLES}
-    assert {role for role, value in seen.items() if value == 30} == {"partner", "partner_of_whole", "officer", "administrator"}
+    assert {role for role, value in seen.items() if value == 30} == {
+        "partner",
+        "partner_of_whole",
+        "officer",
+        "administrator",
+    }
 
 
 def test_a_researcher_number_is_for_the_own_institution_and_officers(api, world):
@@ -167,7 +179,12 @@ def test_a_researcher_number_is_for_the_own_institution_and_officers(api, world)
     world.hong.save()
     by = cast.cast(world)
     seen = {role: api(f"researchers/{world.hong.id}/", by[role]).json()["researcher_number"] for role in ROLES}
-    assert {role for role, value in seen.items() if value} == {"partner", "partner_of_whole", "officer", "administrator"}
+    assert {role for role, value in seen.items() if value} == {
+        "partner",
+        "partner_of_whole",
+        "officer",
+        "administrator",
+    }
 
 
 def test_private_fields_cannot_be_asked_about(api, world):

@@ -78,7 +78,9 @@ def test_a_record_that_one_may_not_see_is_not_there(db, w, name):
                 assert status == (200 if visibility in seen(name, role) else 404), (role, visibility.name)
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in ("headcount", "funding_amount", "participation")])
+@pytest.mark.parametrize(
+    "name", [name for name in KINDS if name not in ("headcount", "funding_amount", "participation")]
+)
 def test_a_search_finds_what_one_may_see_and_no_more(db, w, name):
     for role in ROLES:
         for visibility, row in rows(w, name).items():
