@@ -57,7 +57,9 @@ class FundingLine(Named, RecordBase):
         CLOSED = "closed", _("closed")
         CANCELLED = "cancelled", _("cancelled")
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="funding_lines", verbose_name=_("program"))
+    program = models.ForeignKey(
+        Program, models.PROTECT, related_name="funding_lines", verbose_name=_("program"), db_index=False
+    )
     project = models.ForeignKey(
         Project,
         models.PROTECT,
@@ -67,7 +69,7 @@ class FundingLine(Named, RecordBase):
         verbose_name=_("project"),
     )
     payer = models.ForeignKey(
-        Institution, models.PROTECT, null=True, blank=True, related_name="pays", verbose_name=_("payer")
+        Institution, models.PROTECT, null=True, blank=True, related_name="pays", verbose_name=_("payer"), db_index=False
     )
     unnamed_payer_kind = models.CharField(
         _("kind of payer, where it is not named"), max_length=16, choices=PayerKind, blank=True
@@ -79,6 +81,7 @@ class FundingLine(Named, RecordBase):
         blank=True,
         related_name="receives",
         verbose_name=_("recipient"),
+        db_index=False,
     )
     form = models.CharField(_("form"), max_length=8, choices=Form, default=Form.UNSTATED)
     currency = models.CharField(_("currency"), max_length=3, default="KRW")
@@ -96,6 +99,11 @@ class FundingLine(Named, RecordBase):
     class Meta:
         verbose_name = _("funding line")
         verbose_name_plural = _("funding lines")
+        indexes = [
+            models.Index(fields=["program", "id"], name="fundingline_list"),
+            models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),
+            models.Index(fields=["recipient", "program", "id"], name="fundingline_received_by"),
+        ]
         constraints = [
             in_turn("fundingline", "starts_on", "ends_on"),
             models.CheckConstraint(
@@ -126,7 +134,9 @@ class FundingAmount(RecordBase):
     A revision is a further amount for the same line and year with a later `decided_on`: the latest one counts.
     """
 
-    line = models.ForeignKey(FundingLine, models.PROTECT, related_name="amounts", verbose_name=_("funding line"))
+    line = models.ForeignKey(
+        FundingLine, models.PROTECT, related_name="amounts", verbose_name=_("funding line"), db_index=False
+    )
     fiscal_year = models.SmallIntegerField(_("fiscal year"), null=True, blank=True)
     decided_on = EdtfField(_("decided"))
     decided_on_first, decided_on_last = edtf_days("decided_on")
@@ -138,6 +148,7 @@ class FundingAmount(RecordBase):
     class Meta:
         verbose_name = _("funding amount")
         verbose_name_plural = _("funding amounts")
+        indexes = [models.Index(fields=["line", "id"], name="fundingamount_list")]
         constraints = [
             models.UniqueConstraint(
                 fields=["line", "fiscal_year", "decided_on_first"],
@@ -197,4 +208,23 @@ class Rollup(models.Model):
                 name="rollup_once",
             )
         ]
-        indexes = [models.Index(fields=["program", "span", "level"], name="rollup_program")]
+        indexes = [
+            models.Index(fields=["program", "span", "level"], name="rollup_program"),
+            models.Index(  # of programs as a whole, among the many of their projects
+                fields=["level", "program"],
+                include=[
+                    "fiscal_year",
+                    "payer_kind",
+                    "form",
+                    "currency",
+                    "planned",
+                    "committed",
+                    "lines",
+                    "unstated",
+                    "lines_once",
+                    "unstated_once",
+                ],
+                name="rollup_whole",
+                condition=Q(span="tree", scope=F("program")),
+            ),
+        ]

@@ -228,7 +228,7 @@ def _scope_conditions(program, project, *, own: bool) -> list[str]:
     if not own:
         if project:
             return ["scope = %(project)s", *(["program = %(program)s"] if program else [])]
-        return ["scope = %(program)s"] if program else ["scope = program"]
+        return ["scope = %(program)s"] if program else ["scope = program"]  # index rollup_whole
     conditions = ["program = %(program)s"] if program else []
     if project:
         conditions.append(

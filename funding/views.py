@@ -50,7 +50,7 @@ def home(request):
     kind, unit = kind_of(Program), chosen(request.GET.get("unit"))
     rows = kind.counting_on(kind.rows().visible_to(request.reader), request.as_of)
     programs = list(rows.order_by("starts_on_first", "slug")[:MOST_PROGRAMS])
-    money = _money_of_programs(request)
+    money = _money_of_programs(request, [p.id for p in programs])
     people = latest_researchers(_headcounts([p.id for p in programs], request))
     leads = _leads([p.id for p in programs], request)
     lines = [_program_line(p, unit, money[p.id], people.get(p.id), leads[p.id]) for p in programs]
@@ -60,10 +60,11 @@ def home(request):
     return render(request, "home.html", context)
 
 
-def _money_of_programs(request) -> dict[UUID, list[dict]]:
+def _money_of_programs(request, programs: list[UUID]) -> dict[UUID, list[dict]]:
     found = defaultdict(list)
     by = ("program", "payer_kind")
-    for row in totals(request.reader, group_by=by, as_of=request.as_of, is_past=bool(request.known_at)):
+    of = {"program": programs}
+    for row in totals(request.reader, group_by=by, only=of, as_of=request.as_of, is_past=bool(request.known_at)):
         found[row["program"]].append(row)
     return found
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from people.models import Researcher
-from records.base import Named, RecordBase, has_a_name, in_language, in_turn, public_or_internal
+from records.base import Named, RecordBase, has_a_name, in_language, in_turn, listed_by, public_or_internal
 from records.dates import EdtfField, edtf_days
 
 
@@ -36,6 +36,7 @@ class Institution(Named, RecordBase):
     class Meta:
         verbose_name = _("institution")
         verbose_name_plural = _("institutions")
+        indexes = listed_by("name", "institution")
         constraints = [
             has_a_name("institution"),
             public_or_internal("institution"),
@@ -99,6 +100,7 @@ class Lab(Named, RecordBase):
     class Meta:
         verbose_name = _("lab")
         verbose_name_plural = _("labs")
+        indexes = listed_by("name", "lab")
         constraints = [
             has_a_name("lab"),
             public_or_internal("lab"),
@@ -150,7 +152,7 @@ class Affiliation(RecordBase):
         Researcher, models.PROTECT, related_name="affiliations", verbose_name=_("researcher")
     )
     institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="affiliations", verbose_name=_("institution")
+        Institution, models.PROTECT, related_name="affiliations", verbose_name=_("institution"), db_index=False
     )
     lab = models.ForeignKey(
         Lab, models.PROTECT, null=True, blank=True, related_name="affiliations", verbose_name=_("lab")
@@ -165,6 +167,10 @@ class Affiliation(RecordBase):
     class Meta:
         verbose_name = _("affiliation")
         verbose_name_plural = _("affiliations")
+        indexes = [
+            models.Index(fields=["starts_on_first", "id"], name="affiliation_list"),
+            models.Index(fields=["institution", "starts_on_first", "id"], name="affiliation_at"),
+        ]
         constraints = [in_turn("affiliation", "starts_on", "ends_on")]
 
     def __str__(self):

@@ -2,7 +2,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from records.base import Named, RecordBase, has_a_name, public_or_internal
+from records.base import Named, RecordBase, has_a_name, listed_by, public_or_internal
 
 
 class User(AbstractUser):
@@ -33,6 +33,7 @@ class Researcher(Named, RecordBase):
     class Meta:
         verbose_name = _("researcher")
         verbose_name_plural = _("researchers")
+        indexes = listed_by("name", "researcher")
         constraints = [
             has_a_name("researcher"),
             public_or_internal("researcher"),

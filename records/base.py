@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -47,10 +48,10 @@ class Record(models.Model):
     version = models.IntegerField()
     is_retired = models.BooleanField(default=False)
     is_deleted = models.BooleanField(default=False)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, db_index=False)
     within = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
-    change = models.ForeignKey("Change", models.PROTECT)
+    change = models.ForeignKey("Change", models.PROTECT, db_index=False)
 
     objects = RecordQuerySet.as_manager()
 
@@ -59,6 +60,7 @@ class Record(models.Model):
             models.Index(fields=["-changed_at", "-id"], name="record_latest"),
             models.Index(fields=["change"], name="record_change"),
             models.Index(fields=["within", "visibility"], name="record_within"),
+            models.Index(fields=["merged_into"], name="record_merged", condition=models.Q(merged_into__isnull=False)),
         ]
 
     def __str__(self):
@@ -141,6 +143,25 @@ class Titled(models.Model):
 def in_language(ko: str, en: str) -> str:
     """The text in the reader's language; where there is none, the other one."""
     return (ko or en) if (get_language() or "ko").startswith("ko") else (en or ko)
+
+
+def listed_by(base: str, name: str) -> list[models.Index]:
+    """Indexes for lists sorted by `name` or `title` in either language, as `lists.by_name` sorts them."""
+    return [
+        models.Index(by_name(base, here, there), "id", name=f"{name}_by_{base}_{here}")
+        for here, there in (("ko", "en"), ("en", "ko"))
+    ]
+
+
+def by_name(base: str, here: str, there: str):
+    """The name in one language; where there is none, in the other."""
+    mine = NullIf(models.F(f"{base}_{here}"), models.Value(""))
+    return Coalesce(mine, models.F(f"{base}_{there}"), output_field=models.TextField())
+
+
+def latest_first(field: str, name: str) -> models.Index:
+    """Index for lists sorted by a date, the latest first, what has none last."""
+    return models.Index(models.F(f"{field}_first").desc(nulls_last=True), "id", name=name)
 
 
 def has_a_name(name: str) -> models.CheckConstraint:

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Q, QuerySet, TextField, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import F, Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, may_ask, read_filter, shown_reference
+from .base import by_name
 from .kinds import Kind, Type
 from .rights import Reader
 from .searching import matching, rank
@@ -48,7 +48,7 @@ class ListQuery:
 
     def count(self) -> int:
         """How many rows, counted up to COUNTED_TO + 1."""
-        return self.rows().order_by()[: COUNTED_TO + 1].count()
+        return self.rows().order_by().values("id")[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
         keys = sort_keys(self.kind, self.sort, self.search, self.reader)
@@ -152,6 +152,7 @@ class SortKey:
     name: str
     expression: object
     is_descending: bool = False
+    may_be_null: bool = True
 
     def ordering(self):
         by = F(self.name)
@@ -167,16 +168,26 @@ def sort_keys(kind: Kind, sort: str, search: str, reader: Reader) -> list[SortKe
     """The keys of an order: exact hits first when searching, then as asked, then the id, so that no two rows are equal."""
     keys = []
     if search and not sort and kind.search:
-        keys.append(SortKey("sort_rank", rank(kind, search)))
+        keys.append(SortKey("sort_rank", rank(kind, search), may_be_null=False))
     by = sort or kind.order
-    keys.append(SortKey("sort_by", _sort_expression(kind, by.removeprefix("-"), reader), by.startswith("-")))
-    return [*keys, SortKey("sort_id", F("id"))]
+    name = by.removeprefix("-")
+    expression = _sort_expression(kind, name, reader)
+    keys.append(SortKey("sort_by", expression, by.startswith("-"), _may_be_null(kind, name)))
+    return [*keys, SortKey("sort_id", F("id"), may_be_null=False)]
+
+
+def _may_be_null(kind: Kind, name: str) -> bool:
+    """Whether the values that `_sort_expression` gives may be missing."""
+    if name == kind.label_base:
+        return False
+    is_column = any(f.name == name for f in kind.model._meta.concrete_fields)
+    return not is_column or kind.model._meta.get_field(name).null
 
 
 def _sort_expression(kind: Kind, name: str, reader: Reader):
     if name == kind.label_base:
         here, there = ("ko", "en") if (get_language() or "ko").startswith("ko") else ("en", "ko")
-        return Coalesce(NullIf(F(f"{name}_{here}"), Value("")), F(f"{name}_{there}"), output_field=TextField())
+        return by_name(name, here, there)
     match kind.all_fields[name].type:
         case Type.DATE:
             return F(f"{name}_first")
@@ -192,9 +203,14 @@ def _after(keys: list[SortKey], values: list) -> Q:
     if value is None:
         return Q(**{f"{key.name}__isnull": True}) & rest if rest is not None else Q(pk__in=[])
     beyond = Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value})
-    if key.name != "sort_id":
+    if key.may_be_null:
         beyond |= Q(**{f"{key.name}__isnull": True})
-    return beyond | (Q(**{key.name: value}) & rest) if rest is not None else beyond
+    if rest is None:
+        return beyond
+    after = beyond | (Q(**{key.name: value}) & rest)
+    if key.may_be_null:
+        return after
+    return Q(**{f"{key.name}__{'lte' if key.is_descending else 'gte'}": value}) & after  # where an index scan begins
 
 
 def _plain(value):

@@ -82,6 +82,10 @@ class RecordPage:
     def related_ids(self) -> list[UUID]:
         return [row.id for _related, _kind, page in self.related for row in page.rows]
 
+    def is_cut(self) -> bool:
+        """Whether more belongs to the record than the page lists."""
+        return any(page.next_cursor for _related, _kind, page in self.related)
+
     def _rows_of(self, related: Related) -> lists.Page:
         kind = kinds()[related.kind]
         mine = Q(**{related.by: self.row.id}, **{name: value == "true" for name, value in related.only})

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import Record, RecordBase, Titled, has_a_title, in_language, public_or_internal
+from .base import Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
 from .dates import EdtfField, edtf_days
 
 
@@ -33,6 +33,7 @@ class Source(Titled, RecordBase):
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+        indexes = [latest_first("published_on", "source_latest")]
         constraints = [has_a_title("source"), public_or_internal("source")]
 
 
@@ -55,7 +56,9 @@ class Citation(RecordBase):
         PLANNED = "planned", _("planned")
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name=_("source"))
-    record = models.ForeignKey(Record, models.PROTECT, related_name="citations", verbose_name=_("about"))
+    record = models.ForeignKey(
+        Record, models.PROTECT, related_name="citations", verbose_name=_("about"), db_index=False
+    )
     attribute = models.CharField(_("attribute"), max_length=100)
     value_stated = models.TextField(_("as stated"), blank=True)
     value = models.TextField(_("as understood"), blank=True)
@@ -71,7 +74,10 @@ class Citation(RecordBase):
     class Meta:
         verbose_name = _("citation")
         verbose_name_plural = _("citations")
-        indexes = [models.Index(fields=["record", "attribute"], name="citation_about")]
+        indexes = [
+            models.Index(fields=["record", "attribute"], name="citation_about"),
+            models.Index(fields=["record", "id"], name="citation_list"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(attribute="") & ~models.Q(value_stated="", value=""),

@@ -29,17 +29,24 @@ def drawn_facts(page) -> tuple[list[Fact], bool]:
         entries = _entries_of_rows(page)
     else:
         entries = list(_stored_entries(page)[: MOST + 1])
+    is_cut = page.is_cut()
     shown = entries[:MOST]
     missing = {entry.record_id for entry in shown} - page.labels.keys()
     labels = page.labels | labels_of(_by_kind(shown, missing), set(), page.reader)
     own_first = sorted(shown, key=lambda entry: entry.record_id != page.row.id)
-    return [_fact(entry, labels, page) for entry in own_first if entry.record_id in labels], len(entries) > MOST
+    return [_fact(entry, labels, page) for entry in own_first if entry.record_id in labels], is_cut or len(
+        entries
+    ) > MOST
 
 
 def _stored_entries(page):
     drawn = page.kind.drawn or tuple(kinds())
     seen = Record.objects.visible_to(page.reader).values("id")
-    entries = TimelineEntry.objects.filter(owners__contains=[page.row.id], kind__in=drawn, record__in=seen)
+    entries = TimelineEntry.objects.filter(kind__in=drawn, record__in=seen)
+    if page.is_cut():  # thousands of rows: drawn is what the page lists
+        entries = entries.filter(record__in=[page.row.id, *page.related_ids()])
+    else:
+        entries = entries.filter(owners__contains=[page.row.id])
     if page.as_of:
         entries = entries.filter(first__lte=page.as_of) | entries.filter(first=None)
     return entries.order_by("first", "id")

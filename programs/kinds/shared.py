@@ -24,6 +24,12 @@ def _taken_part_in(institutions, reader):
 
 BY_INSTITUTION = Filter(
     "institution", _("institution"),
+    lambda ids, reader: Q(id__in=Participation.objects.visible_to(reader).filter(institution__in=ids).values("scope")),
+    Type.REF, Institution,
+)  # fmt: skip
+
+BY_INSTITUTION_WITHIN = Filter(
+    "institution", _("institution"),
     lambda ids, reader: Q(id__in=_taken_part_in(ids, reader)),
     Type.REF, Institution,
 )  # fmt: skip

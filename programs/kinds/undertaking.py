@@ -7,6 +7,7 @@ from records.kinds import AsOf, Dated, Kind, Related
 from ..models import Milestone, Phase, Program, Project
 from .shared import (
     BY_INSTITUTION,
+    BY_INSTITUTION_WITHIN,
     BY_RESEARCHER,
     COUNTED,
     GOALS,
@@ -27,7 +28,7 @@ PROGRAM = Kind(
     label=("name",),
     order="starts_on",
     search=("name_ko", "name_en", "aliases", "slug"),
-    filters=(BY_INSTITUTION,),
+    filters=(BY_INSTITUTION_WITHIN,),
     facts=("starts_on", "ends_on", "lab"),
     related=(
         Related("project", "program", ("number", "title", "parent", "starts_on", "ends_on", "status"), sort="number"),

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from records.base import Record, RecordBase, Titled, has_a_title
+from records.base import Record, RecordBase, Titled, has_a_title, latest_first
 from records.dates import EdtfField, edtf_days
 
 
@@ -48,6 +48,7 @@ class Output(Titled, RecordBase):
     class Meta:
         verbose_name = _("output")
         verbose_name_plural = _("outputs")
+        indexes = [latest_first("published_on", "output_latest")]
         constraints = [
             has_a_title("output"),
             models.CheckConstraint(

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from people.models import Researcher
-from records.base import Record, RecordBase, in_language, in_turn
+from records.base import Record, RecordBase, in_language, in_turn, latest_first
 from records.dates import EdtfField, edtf_days
 
 from .undertaking import Status
@@ -28,9 +28,11 @@ class Participation(RecordBase):
         SPONSOR = "sponsor", _("sponsor")
         PARTICIPANT = "participant", _("participant")
 
-    scope = models.ForeignKey(Record, models.PROTECT, related_name="participations", verbose_name=_("in"))
+    scope = models.ForeignKey(
+        Record, models.PROTECT, related_name="participations", verbose_name=_("in"), db_index=False
+    )
     institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="participations", verbose_name=_("institution")
+        Institution, models.PROTECT, related_name="participations", verbose_name=_("institution"), db_index=False
     )
     part = models.CharField(_("part"), max_length=16, choices=Part)
     does_ko = models.TextField(_("what it does (Korean)"), blank=True)
@@ -43,6 +45,10 @@ class Participation(RecordBase):
     class Meta:
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
+        indexes = [
+            models.Index(fields=["scope", "id"], name="participation_list"),
+            models.Index(fields=["institution", "scope", "id"], name="participation_of"),
+        ]
         constraints = [in_turn("participation", "starts_on", "ends_on")]
 
     def __str__(self):
@@ -72,7 +78,7 @@ class Role(RecordBase):
         CONTACT = "contact", _("contact")
 
     researcher = models.ForeignKey(Researcher, models.PROTECT, related_name="roles", verbose_name=_("researcher"))
-    scope = models.ForeignKey(Record, models.PROTECT, related_name="roles", verbose_name=_("in"))
+    scope = models.ForeignKey(Record, models.PROTECT, related_name="roles", verbose_name=_("in"), db_index=False)
     part = models.CharField(_("role"), max_length=16, choices=Part)
     title_ko = models.CharField(pgettext_lazy("person", "title (Korean)"), max_length=200, blank=True)
     title_en = models.CharField(pgettext_lazy("person", "title (English)"), max_length=200, blank=True)
@@ -85,6 +91,7 @@ class Role(RecordBase):
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
+        indexes = [models.Index(fields=["scope", "id"], name="role_list")]
         constraints = [
             in_turn("role", "starts_on", "ends_on"),
             models.CheckConstraint(
@@ -128,6 +135,7 @@ class Headcount(RecordBase):
     class Meta:
         verbose_name = _("head count")
         verbose_name_plural = _("head counts")
+        indexes = [latest_first("counted_on", "headcount_latest")]
 
     def __str__(self):
         return str(self.number)

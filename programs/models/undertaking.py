@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Lab
-from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn
+from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn, latest_first, listed_by
 from records.dates import EdtfField, edtf_days
 
 
@@ -69,6 +69,8 @@ class Project(Titled, RecordBase):
         indexes = [
             models.Index(fields=["status", "starts_on_first", "id"], name="project_list"),
             models.Index(fields=["program", "number", "id"], name="project_in_program"),
+            latest_first("starts_on", "project_latest"),
+            *listed_by("title", "project"),
         ]
         constraints = [
             has_a_title("project"),
@@ -120,6 +122,7 @@ class Milestone(Titled, RecordBase):
     class Meta:
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
+        indexes = [models.Index(fields=["due_on_first", "id"], name="milestone_list")]
         constraints = [
             has_a_title("milestone"),
             models.CheckConstraint(
