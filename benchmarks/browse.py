@@ -43,6 +43,11 @@ def cases() -> dict[str, str]:
     ).slug
     institution = "institution-1-1"  # takes part in 8 % of the projects
     payer = "institution-1-2"  # pays most
+    year = one(
+        "SELECT fiscal_year FROM funding_fundingamount a JOIN funding_fundingline l ON l.id = a.line_id"
+        f" JOIN programs_program p ON p.id = l.program_id WHERE p.slug = '{program}' AND fiscal_year IS NOT NULL"
+        " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    )
     person = one(most.format("researcher_id", "programs_role"))
     api = "/api/v1"
     return {
@@ -63,7 +68,7 @@ def cases() -> dict[str, str]:
         "api: first page": f"{api}/projects/",
         "api: filter and sort": f"{api}/projects/?status=running&topics=로봇&sort=-starts_on&limit=50",
         "api: page 100": follow(f"{api}/projects/?limit=15", 99),
-        "api: lines of a program": f"{api}/funding-lines/?program={program}&fiscal_year=2021",
+        "api: lines of a program": f"{api}/funding-lines/?program={program}&fiscal_year={year}",
         "rollups: program by year, payer": f"{api}/rollups/?program={program}&group_by=fiscal_year,payer_kind",
         "rollups: all by year, payer": f"{api}/rollups/?group_by=fiscal_year,payer_kind",
     }

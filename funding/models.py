@@ -101,6 +101,7 @@ class FundingLine(Named, RecordBase):
         verbose_name_plural = _("funding lines")
         indexes = [
             models.Index(fields=["program", "id"], name="fundingline_list"),
+            models.Index(fields=["state", "program", "id"], name="fundingline_by_state"),
             models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),
             models.Index(fields=["recipient", "program", "id"], name="fundingline_received_by"),
         ]
