@@ -105,7 +105,7 @@ def copies(tmp_path_factory) -> Iterator[tuple[Copy, Copy]]:
     both = Copy(base / "one folder").start(), Copy(base / ("long" * 40) / "two").start()
     try:
         for copy in both:
-            wait_until(copy.is_ready, 90)
+            wait_until(copy.is_ready, 300)
         yield both
     finally:
         for copy in both:
