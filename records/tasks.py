@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 LOOK_AT_QUEUE_SECONDS = 10.0
 SILENT_SECONDS = 180.0
+SHUTDOWN_SECONDS = 15.0
 CONSUMER_IS_SILENT = 75  # exit code: EX_TEMPFAIL of sysexits.h, “try again”
 
 
@@ -59,7 +61,11 @@ def start_sweeping(**_kwargs):
 
 @worker_shutting_down.connect
 def stop_sweeping(**_kwargs):
+    """And end in any case: an orderly shutdown can wait for ever for a broker that is gone. Nothing is lost by a kill."""
     stopping.set()
+    last_resort = threading.Timer(SHUTDOWN_SECONDS, lambda: os.killpg(os.getpgrp(), signal.SIGKILL))
+    last_resort.daemon = True
+    last_resort.start()
 
 
 def sweep() -> None:
