@@ -42,7 +42,7 @@ PROGRAM = Kind(
     owners=("lab",),
     as_of=AsOf("starts_on", "ends_on"),
     in_menu=True,
-    drawn=("program", "project", "lab", "phase", "milestone", "agreement", "event", "output"),
+    drawn=("program", "project", "lab", "phase", "milestone", "agreement", "event"),
     page="funding.views.program_page",
 )  # fmt: skip
 
