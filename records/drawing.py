@@ -125,7 +125,8 @@ def timeline(facts: Sequence[Fact], *, today: date, width: int = WIDE) -> Timeli
     if span is None:
         return None
     is_wide = width > 600
-    left, right = (232, width - 150) if is_wide else (4, width - 4)
+    dates = max(text_width(fact.when) for fact in facts)
+    left, right = (232, width - 14 - max(136, dates)) if is_wide else (4, width - 4)
     scale = Scale(*span, left, right)
     top, row_height = 24, ROW if is_wide else TWO_LINE_ROW
     rows = tuple(_row(fact, scale, top + 6 + n * row_height, width) for n, fact in enumerate(facts))

@@ -16,7 +16,7 @@ TODAY = date(2026, 11, 22)
 def fact(starts="2024-07", ends="2028", **kwargs):
     return Fact(
         kwargs.pop("label", "사업 기간"),
-        "2024. 7. ~ 2028",
+        kwargs.pop("when", "2024. 7. ~ 2028"),
         parse(starts) if starts else None,
         parse(ends) if ends else None,
         **kwargs,
@@ -114,6 +114,12 @@ def test_every_drawing_stays_inside_its_frame(dates, today, width):
 
 
 # ---- money ----
+
+
+def test_dates_told_to_the_day_at_both_ends_have_room():
+    drawn = timeline([fact(when="2025. 11. 26. ~ 2025. 12. 29."), fact(when="2024")], today=TODAY)
+    assert all(row.when_x + text_width(row.when) <= WIDE for row in drawn.rows)
+    assert drawn.rows[0].when_x == drawn.rows[1].when_x
 
 
 def test_no_amount_draws_no_bars():
