@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from records.asking import BadQuery
+from records.refusals import Refused, Stale
 
 
 def problem(error: Exception, context: dict) -> Response | None:
@@ -19,10 +20,19 @@ def problem(error: Exception, context: dict) -> Response | None:
     if isinstance(error, BadQuery):
         errors = [{"parameter": p.parameter, "detail": p.message} for p in error.problems]
         return _response(400, _("The question cannot be answered as asked."), errors=errors)
+    if isinstance(error, Refused):
+        set_rollback()
+        errors = [{"pointer": f"#/{f.field}" if f.field else "#", "detail": f.message} for f in error.faults]
+        return _response(400, _("The change was refused; nothing was done."), errors=errors)
+    if isinstance(error, Stale):
+        set_rollback()
+        row = error.moved[0].row
+        detail = _("Somebody changed the record meanwhile: it has version %d now. Read it again.") % row.version
+        return _response(412, detail, headers={"ETag": f'"{row.version}"'}, version=row.version)
     if isinstance(error, Http404):
         error = exceptions.NotFound(_("There is no such record, or you may not see it."))
     if isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+        error = exceptions.PermissionDenied(str(error) or None)
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()

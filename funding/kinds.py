@@ -81,6 +81,7 @@ FUNDING_LINE = Kind(
     dated=(Dated("period", "starts_on", "ends_on", planned="t.state = 'planned'"),),
     owners=("program", "project", "payer", "recipient"),
     as_of=lambda rows, day: rows.filter(_stated_by(day)),
+    asks_reason=True,
     in_menu=True,
 )  # fmt: skip
 
@@ -95,6 +96,7 @@ FUNDING_AMOUNT = Kind(
     order="line",
     filters=(IN_PROGRAM,),
     facts=("line", "fiscal_year", "planned", "committed", "decided_on"),
-    as_of=AsOf("decided_on", key=("line", "fiscal_year")),
+    as_of=AsOf("decided_on", key=("line", "fiscal_year"), is_succeeded=True),
+    asks_reason=True,
     money=("planned", "committed"),
 )

@@ -102,7 +102,7 @@ AFFILIATION = Kind(
     facts=("researcher", "institution", "lab", "title", "starts_on", "ends_on"),
     dated=(Dated("period", "starts_on", "ends_on"),),
     owners=("researcher", "institution", "lab"),
-    as_of=AsOf("starts_on", "ends_on"),
+    as_of=AsOf("starts_on", "ends_on", is_succeeded=True),
 )
 
 

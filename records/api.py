@@ -15,6 +15,7 @@ from drf_spectacular.utils import (
     inline_serializer,
 )
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
@@ -23,6 +24,7 @@ from .asking import LOOKUPS, BadQuery, Problem, may_ask, not_allowed
 from .kinds import Field, Kind, Type
 from .rights import ANYONE, Reader
 from .shapes import shape_rows
+from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
 
 
 class ApiView(ViewSet):
@@ -55,7 +57,7 @@ class ApiView(ViewSet):
         return self.request.query_params.get("money") == "minor"
 
 
-class RecordView(ApiView):
+class RecordView(WritesRecords, ApiView):
     """Lists and records of one kind. `viewset_for` binds it."""
 
     kind: Kind
@@ -71,17 +73,24 @@ class RecordView(ApiView):
         unknown = set(request.query_params) - {"lang", "money", "as_of", "known_at", "format"}
         if unknown:
             raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in sorted(unknown)])
-        row = find(self.kind, pk, self.reader, self.as_of)
-        response = Response(shape_rows(self.kind, [row], self.reader, minor=self.is_minor)[0])
+        return self.answer(find(self.kind, pk, self.reader, self.as_of))
+
+    def found(self, key: str):
+        """The record with this key that exists for the reader; for officers retired ones do as well."""
+        return find(self.kind, key, self.reader, with_retired=self.reader.is_officer)
+
+    def answer(self, row, status: int = 200) -> Response:
+        """One record, with its version as ETag."""
+        response = Response(shape_rows(self.kind, [row], self.reader, minor=self.is_minor)[0], status=status)
         response["ETag"] = f'"{row.version}"'
         return response
 
 
-def find(kind: Kind, key: str, reader: Reader, as_of: date | None = None):
+def find(kind: Kind, key: str, reader: Reader, as_of: date | None = None, *, with_retired: bool = False):
     """The record with this id, or slug where the kind has slugs. Http404 if there is none for this reader."""
     if "\x00" in key:
         raise Http404
-    rows = kind.rows().visible_to(reader)
+    rows = kind.rows().with_retired_visible_to(reader) if with_retired else kind.rows().visible_to(reader)
     try:
         found = rows.filter(id=UUID(key)).first()
     except ValueError:
@@ -122,7 +131,15 @@ def serializer_for(kind: Kind) -> type[serializers.Serializer]:
     return type(f"{kind.name.title().replace('_', '')}", (serializers.Serializer,), fields)
 
 
-def _serializer_field(f: Field):
+@cache
+def written_serializer_for(kind: Kind) -> type[serializers.Serializer]:
+    """What a record of this kind takes, for the OpenAPI schema."""
+    fields = {f.name: _serializer_field(f, is_read=False) for f in kind.typed_fields.values()}
+    name = f"{kind.name.title().replace('_', '')}Written"
+    return type(name, (serializers.Serializer,), fields | about_the_change())
+
+
+def _serializer_field(f: Field, *, is_read: bool = True):
     is_null = (
         f.type in (Type.REF, Type.RECORD, Type.DATE, Type.INTEGER, Type.DECIMAL, Type.MONEY, Type.INSTANT)
         or f.is_private
@@ -130,7 +147,7 @@ def _serializer_field(f: Field):
     common = {
         "label": str(f.label),
         "allow_null": is_null and f.name not in ("version", "updated_at"),
-        "read_only": True,
+        **({"read_only": True} if is_read else {"required": f.is_required}),
     }
     if f.type is Type.LIST:
         return serializers.ListField(child=serializers.CharField(), **common)
@@ -167,6 +184,8 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     alone = [
         OpenApiParameter(name, str, description=PARAMETERS[name]) for name in ("as_of", "known_at", "money", "lang")
     ]
+    how = [OpenApiParameter(name, str, description=PARAMETERS[name]) for name in ("money", "lang")]
+    written = written_serializer_for(kind)
     key = OpenApiParameter("id", str, OpenApiParameter.PATH, description="id, or slug where there is one")
 
     @extend_schema(tags=[kind.plural])
@@ -180,6 +199,35 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         @extend_schema(operation_id=f"{kind.plural}_get", parameters=[key, *alone], responses=one)
         def retrieve(self, request, pk=None):
             return super().retrieve(request, pk)
+
+        @extend_schema(
+            operation_id=f"{kind.plural}_create", parameters=[ONCE, *how], request=written, responses={201: one}
+        )
+        def create(self, request):
+            return super().create(request)
+
+        @extend_schema(
+            operation_id=f"{kind.plural}_edit", parameters=[key, IF_MATCH, ONCE, *how], request=written, responses=one
+        )
+        def partial_update(self, request, pk=None):
+            return super().partial_update(request, pk)
+
+        @extend_schema(
+            operation_id=f"{kind.plural}_retire",
+            parameters=[key, IF_MATCH, ONCE, *how],
+            request=Retiring,
+            responses=one,
+        )
+        @action(detail=True, methods=["post"])
+        def retire(self, request, pk=None):
+            return super().retire(request, pk)
+
+        @extend_schema(
+            operation_id=f"{kind.plural}_restore", parameters=[key, IF_MATCH, ONCE, *how], request=Reason, responses=one
+        )
+        @action(detail=True, methods=["post"])
+        def restore(self, request, pk=None):
+            return super().restore(request, pk)
 
     View.kind = kind
     View.__name__ = f"{one.__name__}View"

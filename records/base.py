@@ -80,11 +80,19 @@ class Change(models.Model):
         COMMAND = "command", _("command line")
         SQL = "sql", _("database")
 
+    class Nature(models.TextChoices):
+        """What a change of a value says of the past."""
+
+        CORRECTION = "correction", _("correction: it was never true")
+        CHANGE = "change", _("the world changed")
+
     at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(max_length=200)
     door = models.CharField(max_length=16, choices=Door)
     reason = models.TextField(blank=True)
+    nature = models.CharField(max_length=16, choices=Nature, blank=True, db_default="")
+    effective_on = models.CharField(max_length=32, blank=True, db_default="")  # EDTF: from when the new value is true
     undoes = models.ForeignKey("self", models.PROTECT, null=True)
 
     class Meta:

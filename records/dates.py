@@ -12,7 +12,7 @@ whoever writes a date, the database works out its first and last day.
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import models
 from django.utils.deconstruct import deconstructible
@@ -95,6 +95,15 @@ def order(a: Edtf, b: Edtf) -> int | None:
     if a.is_exact_day and a.first == b.first and a.last == b.last:
         return 0
     return None
+
+
+def just_before(text: str) -> str:
+    """The date before one, just as exact: `2025-07` before `2025-08`, `2024-12-31` before `2025-01-01`. Raises BadDate."""
+    if "/" in text:
+        raise BadDate(_("Give a day, a month or a year."))
+    plain = text.rstrip("~?")
+    day = parse(text).first - timedelta(days=1)
+    return day.isoformat()[: len(plain)] + text[len(plain) :]
 
 
 # ---- Korean forms ----------------------------------------------------------------------------------

@@ -76,5 +76,6 @@ DOCUMENT = Kind(
     order="-dated_on",
     search=("title_ko", "title_en", "aliases", "file_name"),
     facts=("record", "kind", "dated_on", "content_type", "size"),
+    fixed=("file_name", "content_type", "size", "sha256"),
     page="records.documents.document_page",
 )  # fmt: skip

@@ -22,23 +22,24 @@ from .base import Change
 
 
 @contextmanager
-def change(*, by=None, actor_name: str = "", reason: str = "", door: str = Change.Door.COMMAND, undoes=None):
-    """Everything written inside is one change by `by` (a user, or only a name), with its reason. One transaction.
+def change(*, by=None, actor_id=None, actor_name: str = "", door: str = Change.Door.COMMAND, **more):
+    """Everything written inside is one change by `by` (a user), or by whom `actor_id` and `actor_name` say. One transaction.
 
-    Yields the Change. A change that changed nothing leaves no trace.
+    `more`: reason, nature, effective_on, undoes. Yields the Change; afterwards its `left_a_trace` says whether anything
+    was changed. One that changed nothing is not kept.
     """
     with transaction.atomic():
         this = Change.objects.create(
-            actor_id=getattr(by, "pk", None),
+            actor_id=actor_id or getattr(by, "pk", None),
             actor_name=actor_name or (by.get_full_name() or by.get_username() if by else ""),
-            reason=reason,
             door=door,
-            undoes=undoes,
+            **more,
         )
         before, used_before = _set("registry.change", str(this.pk)), _set("registry.change_used", "")
         yield this
         _set("registry.change", before)
-        if not _set("registry.change_used", used_before):
+        this.left_a_trace = bool(_set("registry.change_used", used_before))
+        if not this.left_a_trace:
             Change.objects.filter(pk=this.pk).delete()
 
 

@@ -90,11 +90,13 @@ class AsOf:
     """What of a kind counts on a day of the world's clock.
 
     Period: rows that can have begun and cannot have ended. Series: of the rows with equal `key`, the latest that counts.
+    A value of a kind with `is_succeeded` that changed on a day gets a row of its own from that day; the old row stays.
     """
 
     starts: str
     ends: str = ""
     key: tuple[str, ...] = ()
+    is_succeeded: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,8 @@ class Kind:
         None  # sets further virtual fields on rows
     )
     money: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # given once, when the record is made: a document's file
+    asks_reason: bool = False  # each change says why: money
     in_menu: bool = False
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
     page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides
@@ -153,6 +157,15 @@ class Kind:
     def written_fields(self) -> dict[str, Field]:
         """What files and forms take: without what the database works out."""
         return {name: f for name, f in self.all_fields.items() if f.is_written}
+
+    @cached_property
+    def typed_fields(self) -> dict[str, Field]:
+        """What a person or a program may write into a record; retiring has its own command."""
+        return {name: f for name, f in self.written_fields.items() if name not in ("id", "is_retired", *self.fixed)}
+
+    @property
+    def is_succeeded(self) -> bool:
+        return isinstance(self.as_of, AsOf) and self.as_of.is_succeeded
 
     def _field(self, name: str) -> Field:
         column = self.model._meta.get_field(name)

@@ -6,9 +6,10 @@ from .figures import ComputedAt, Heartbeat, StaleMark
 from .relations import Relation
 from .rights import Visibility
 from .sources import Citation, Disagreement, Source
+from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
     "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Named", "Record", "RecordBase", "Relation", "Source",
-    "StaleMark", "TimelineEntry", "Titled", "Visibility",
+    "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

@@ -311,16 +311,13 @@ def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
 
 
 @pytest.mark.parametrize("route", ROUTES)
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_writing_without_credentials_is_401_and_with_them_not_there_yet(client, officer, route, method):
-    for address in (f"/api/v1/{route}/", f"/api/v1/{route}/00000000-0000-7000-8000-000000000000/")[
-        : 1 if route in ("rollups", "timelines") else 2
-    ]:
-        client.logout()
-        refused = getattr(client, method)(address, data={"a": 1}, content_type="application/json")
-        assert problem(refused, 401) and refused["WWW-Authenticate"]
-        client.force_login(officer)
-        problem(getattr(client, method)(address, data={"a": 1}, content_type="application/json"), 405)
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_nothing_is_put_or_deleted(client, officer, route, method):
+    address = f"/api/v1/{route}/"
+    refused = getattr(client, method)(address, data={"a": 1}, content_type="application/json")
+    assert problem(refused, 401) and refused["WWW-Authenticate"]
+    client.force_login(officer)
+    problem(getattr(client, method)(address, data={"a": 1}, content_type="application/json"), 405)
 
 
 def test_who_is_signed_in_cannot_write_from_another_site(officer):

@@ -22,6 +22,7 @@ TRIGGERS = {"a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b
 NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Record", "records.Change",  # are the history
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "funding.Rollup",  # worked out
+    "records.Submission",  # requests that were carried out
     "people.User", "labs.Membership",  # accounts
 }  # fmt: skip
 OURS = ("records", "people", "labs", "programs", "funding", "reports")

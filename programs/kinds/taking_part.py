@@ -19,7 +19,7 @@ PARTICIPATION = Kind(
     facts=("scope", "institution", "part", "starts_on", "ends_on"),
     dated=PERIOD,
     owners=("scope", "institution"),
-    as_of=AsOf("starts_on", "ends_on"),
+    as_of=AsOf("starts_on", "ends_on", is_succeeded=True),
 )
 
 ROLE = Kind(
@@ -35,7 +35,7 @@ ROLE = Kind(
     facts=("researcher", "scope", "part", "title", "starts_on", "ends_on"),
     dated=PERIOD,
     owners=("researcher", "scope"),
-    as_of=AsOf("starts_on", "ends_on"),
+    as_of=AsOf("starts_on", "ends_on", is_succeeded=True),
     private=("effort_share",),
     owned=lambda rows, reader: _own_roles(rows, reader),
 )
@@ -52,7 +52,7 @@ HEADCOUNT = Kind(
     facts=("scope", "people", "side", "number", "counted_on"),
     dated=(Dated("counted", "counted_on"),),
     owners=("scope", "institution"),
-    as_of=AsOf("counted_on", key=("scope", "people", "side", "institution")),
+    as_of=AsOf("counted_on", key=("scope", "people", "side", "institution"), is_succeeded=True),
 )
 
 EXCHANGE = Kind(

@@ -1,0 +1,351 @@
+"""The steps that a change is made of: create, edit, retire, restore. Each checks itself and then writes itself.
+
+`commands.apply` carries them out; nothing else does.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from uuid import UUID
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, connection, models
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from .base import Change, Record
+from .dates import BadDate, just_before, parse
+from .kinds import Kind, kinds
+from .refusals import Fault, Moved
+from .rights import Reader
+from .sentences import explain
+
+KEPT = ("id", "version", "updated_at", "change_id")  # by the database
+
+
+class Step:
+    """One part of a change. `row` is the record as it is now, locked; None for one that is to be created."""
+
+    kind: Kind
+    row: models.Model | None = None
+
+    def said(self) -> list:
+        """What was asked, in plain values: for telling whether two requests are the same."""
+        asked = {f.name: getattr(self, f.name) for f in fields(self)}
+        return [type(self).__name__, asked | {"kind": self.kind.name}]
+
+    def changes(self) -> bool:
+        return True
+
+    def asks_reason(self) -> bool:
+        return self.changes() and self.kind.asks_reason
+
+    def faults(self, reason: str, new: set[UUID]) -> Iterator[Fault]:
+        """Everything that is wrong. `new`: ids of the records that the same change creates."""
+        if self.asks_reason() and not reason:
+            yield Fault("reason", _("Say why: this change is kept with its reason."))
+
+    def write(self) -> UUID:
+        """Do it; returns the id of the record that now holds the values."""
+        raise NotImplementedError
+
+    def nature(self) -> tuple[str, str]:
+        """(nature, effective_on) of a Change."""
+        return "", ""
+
+
+@dataclass
+class Create(Step):
+    """`values` by field, as rows hold them."""
+
+    kind: Kind
+    values: dict
+    id: UUID | None = None  # from `new_id()`, where other steps of the change refer to it
+
+    def faults(self, reason, new):
+        yield from super().faults(reason, new)
+        filled = filled_in(self.kind, self.kind.model(), self.values)
+        yield from row_faults(self.kind, filled, {*self.kind.typed_fields, *self.values}, new)
+
+    def write(self):
+        row = filled_in(self.kind, self.kind.model(), self.values)
+        if self.id:
+            row.id = self.id
+        row.save(force_insert=True)
+        return row.id
+
+
+@dataclass
+class Edit(Step):
+    """With `changed_on` (EDTF) the values are true from then. `is_correction`: the old ones never were."""
+
+    kind: Kind
+    id: UUID
+    version: int
+    values: dict
+    changed_on: str = ""
+    is_correction: bool = False
+
+    @property
+    def changed(self) -> dict:
+        """Those of the values that differ from the row's."""
+        return {name: v for name, v in self.values.items() if _held(self.kind, self.row, name) != v}
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether a value that stood there is replaced, rather than a gap filled."""
+        return any(_held(self.kind, self.row, name) not in (None, "", []) for name in self.changed)
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the old row stays for its time, and a new one begins."""
+        return bool(self.changed_on and self.kind.is_succeeded and self.changed)
+
+    def changes(self):
+        return bool(self.changed)
+
+    def asks_reason(self):
+        return super().asks_reason() or (bool(self.changed) and self.nature()[0] == Change.Nature.CORRECTION)
+
+    def nature(self):
+        if not self.changed:
+            return "", ""
+        if self.changed_on:
+            return Change.Nature.CHANGE, self.changed_on
+        is_correction = self.is_correction or (self.kind.is_succeeded and self.overwrites)
+        return (Change.Nature.CORRECTION, "") if is_correction else ("", "")
+
+    def faults(self, reason, new):
+        yield from super().faults(reason, new)
+        if self.row.is_retired:
+            yield Fault("", _("This record is retired. Restore it before you change it."))
+        bad_date = self._changed_on_fault()
+        if bad_date:
+            yield Fault("changed_on", bad_date)
+            return
+        if self.succeeds:
+            yield from row_faults(self.kind, self._successor(), {*self.values, self.kind.as_of.starts}, new)
+        else:
+            after = filled_in(self.kind, copied(self.kind, self.row, keep_id=True), self.changed)
+            yield from row_faults(self.kind, after, set(self.changed), new)
+
+    def _changed_on_fault(self) -> str:
+        if not self.changed_on:
+            return ""
+        try:
+            day = parse(self.changed_on)
+            just_before(self.changed_on)
+        except BadDate as bad:
+            return str(bad)
+        began = getattr(self.row, f"{self.kind.as_of.starts}_first") if self.succeeds else None
+        if began and day.first <= began:
+            return _("The record begins on %s or later. Correct it instead, or give a later date.") % began.isoformat()
+        return ""
+
+    def write(self):
+        if self.succeeds:
+            return self._succeed()
+        changed = self.changed
+        if changed:
+            filled_in(self.kind, self.row, changed).save(update_fields=list(changed))
+        return self.id
+
+    def _succeed(self) -> UUID:
+        successor, ends = self._successor(), self.kind.as_of.ends
+        if ends:
+            setattr(self.row, ends, just_before(self.changed_on))
+            self.row.save(update_fields=[ends])
+        successor.save(force_insert=True)
+        return successor.id
+
+    def _successor(self):
+        row = filled_in(self.kind, copied(self.kind, self.row), self.values)
+        setattr(row, self.kind.as_of.starts, self.changed_on)
+        return row
+
+
+@dataclass
+class Retire(Step):
+    """`with_parts`: with everything that lies under it."""
+
+    kind: Kind
+    id: UUID
+    version: int
+    with_parts: bool = False
+
+    def faults(self, reason, new):
+        yield from super().faults(reason, new)
+        if self.row.is_retired:
+            yield Fault("", _("This record is already retired."))
+        counts = {} if self.with_parts else {kind: len(ids) for kind, ids in parts_below({self.id}).items()}
+        if counts:
+            what = ", ".join(f"{kinds()[kind].label_many} {count}" for kind, count in sorted(counts.items()))
+            yield Fault(
+                "with_parts", _("Under it there still are: %s. Retire them with it, or move them first.") % what
+            )
+
+    def write(self):
+        for kind, ids in parts_below({self.id}).items():
+            kinds()[kind].model.objects.filter(id__in=ids).update(is_retired=True)
+        self.row.is_retired = True
+        self.row.save(update_fields=["is_retired"])
+        return self.id
+
+
+@dataclass
+class Restore(Step):
+    """Bring a retired record back."""
+
+    kind: Kind
+    id: UUID
+    version: int
+
+    def faults(self, reason, new):
+        yield from super().faults(reason, new)
+        if not self.row.is_retired:
+            yield Fault("", _("This record is not retired."))
+        above = [getattr(self.row, column) for column in _under(self.kind)]
+        if Record.objects.filter(id__in=[id for id in above if id], is_retired=True).exists():
+            yield Fault("", _("What it belongs to is retired as well. Restore that first."))
+
+    def write(self):
+        self.row.is_retired = False
+        self.row.save(update_fields=["is_retired"])
+        return self.id
+
+
+# ---- rows ----------------------------------------------------------------------------------------------
+
+
+def new_id() -> UUID:
+    """An id for a record that is about to be created, so that other steps of the change can refer to it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT new_id()")
+        return cursor.fetchone()[0]
+
+
+def hold_rows(steps: Iterable[Step], reader: Reader) -> None:
+    """Read and lock the rows of these steps, in one order for everybody. Raises Http404 for what the reader does not see."""
+    wanted = [step for step in steps if not isinstance(step, Create)]
+    for kind in (kinds()[name] for name in sorted({step.kind.name for step in wanted})):
+        ids = {step.id for step in wanted if step.kind is kind}
+        rows = kind.model.objects.with_retired_visible_to(reader).filter(id__in=ids).order_by("id")
+        found = {row.id: row for row in rows.select_for_update(no_key=True, of=("self",))}
+        for step in wanted:
+            if step.kind is kind:
+                if step.id not in found:
+                    raise Http404(str(step.id))
+                step.row = found[step.id]
+
+
+def moved(steps: Iterable[Step]) -> list[Moved]:
+    """Of these steps, those whose record has another version by now."""
+    return [
+        Moved(step.id, step.version, step.row, n)
+        for n, step in enumerate(steps)
+        if step.row is not None and step.row.version != step.version
+    ]
+
+
+def filled_in(kind: Kind, row, values: dict):
+    """The row with these values."""
+    for name, value in values.items():
+        setattr(row, kind.model._meta.get_field(name).attname, value)
+    return row
+
+
+def copied(kind: Kind, row, *, keep_id: bool = False):
+    """Another row with the same facts."""
+    facts = [f for f in kind.model._meta.concrete_fields if not getattr(f, "generated", False) and f.name not in KEPT]
+    copy = kind.model(**{f.attname: getattr(row, f.attname) for f in facts})
+    if keep_id:
+        copy.id = row.id
+        copy._state.adding = False
+    return copy
+
+
+def _held(kind: Kind, row, name: str):
+    return getattr(row, kind.model._meta.get_field(name).attname)
+
+
+def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:
+    """What the model and its constraints refuse in these fields of the row."""
+    given_here = {ref.name for ref in kind.refs if getattr(row, f"{ref.name}_id", None) in new}
+    others = {f.name for f in kind.model._meta.fields} - names
+    found = []
+    try:
+        row.clean_fields(exclude=others | given_here)
+        row.validate_unique(exclude=others)
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            found += [Fault("" if name == NON_FIELD_ERRORS else name, message) for message in messages]
+    yield from found
+    wrong = {name for fault in found for name in (fault.field, f"{fault.field}_first", f"{fault.field}_last")}
+    yield from _constraint_faults(kind, row, given_here | wrong)
+
+
+def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]:
+    for constraint in kind.model._meta.constraints:
+        try:
+            constraint.validate(kind.model, row, exclude=given_here)
+        except ValidationError as error:
+            yield Fault(_field_of(kind, constraint), " ".join(error.messages))
+
+
+def _field_of(kind: Kind, constraint) -> str:
+    """The field at which the sentence of a constraint stands: the last one that it speaks of."""
+    named = [name.partition("__")[0] for name in _names_in(constraint)]
+    fields = [name.removesuffix("_first").removesuffix("_last") for name in named]
+    return next((name for name in reversed(fields) if name in kind.typed_fields), "")
+
+
+def _names_in(constraint) -> list[str]:
+    if isinstance(constraint, models.UniqueConstraint):
+        return list(constraint.fields)
+    return [leaf[0] for leaf in _leaves(constraint.condition)]
+
+
+def _leaves(q: models.Q) -> Iterator[tuple]:
+    for child in q.children:
+        if isinstance(child, models.Q):
+            yield from _leaves(child)
+        else:
+            yield child
+
+
+def fault_of(step: Step, error: IntegrityError) -> Fault:
+    """What the database refused, at the field that it names."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    column = ((diagnosis and diagnosis.column_name) or "").removesuffix("_id")
+    constraint = next(
+        (c for c in step.kind.model._meta.constraints if diagnosis and c.name == diagnosis.constraint_name), None
+    )
+    place = column if column in step.kind.typed_fields else _field_of(step.kind, constraint) if constraint else ""
+    return Fault(place, explain(error))
+
+
+# ---- what lies under a record --------------------------------------------------------------------------
+
+
+def parts_below(ids: set[UUID]) -> dict[str, set[UUID]]:
+    """Ids, by kind, of the records that are not retired and lie under these: whatever is at least as hidden as they are."""
+    found: dict[str, set] = {}
+    while ids:
+        below: set = set()
+        for kind in kinds().values():
+            for column in _under(kind):
+                rows = kind.model.objects.filter(**{f"{column}__in": ids}, is_retired=False).values_list(
+                    "id", flat=True
+                )
+                fresh = set(rows) - found.get(kind.name, set())
+                if fresh:
+                    found.setdefault(kind.name, set()).update(fresh)
+                    below |= fresh
+        ids = below
+    return found
+
+
+def _under(kind: Kind) -> list[str]:
+    """Columns of the records that one of this kind lies under."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT col FROM records_under WHERE child = %s AND hides", [kind.model._meta.db_table])
+        return [column for (column,) in cursor]

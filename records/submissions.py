@@ -1,0 +1,54 @@
+"""A request sent twice acts once: what was done under a key is remembered with it."""
+
+import hashlib
+import json
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .refusals import Refused
+
+
+class Submission(models.Model):
+    """접수. A request with a key that was carried out: a second one with the same key gets the first one's answer."""
+
+    actor_id = models.BigIntegerField()
+    key = models.CharField(max_length=200)
+    asked = models.CharField(max_length=64)  # SHA-256 of what was asked
+    change_id = models.BigIntegerField(null=True)
+    ids = ArrayField(models.UUIDField(), default=list)
+    at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["actor_id", "key"],
+                name="submission_once",
+                violation_error_message=gettext_lazy("This request was carried out before."),
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="submission_old")]
+
+    def __str__(self):
+        return self.key
+
+
+def take(actor_id: int, key: str, asked: list) -> tuple[Submission, bool]:
+    """The submission under this key, and whether it is new. While another transaction is about it, waits for that one.
+
+    Raises Refused if the key was used for something else.
+    """
+    digest = hashlib.sha256(json.dumps(asked, default=str, sort_keys=True).encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO records_submission (actor_id, key, asked, ids) VALUES (%s, %s, %s, '{}')"
+            " ON CONFLICT (actor_id, key) DO NOTHING",
+            [actor_id, key, digest],
+        )
+        is_new = cursor.rowcount == 1
+    found = Submission.objects.get(actor_id=actor_id, key=key)
+    if found.asked != digest:
+        raise Refused(_("This key was used for another request. Use a new key for each request."))
+    return found, is_new

@@ -1,0 +1,174 @@
+"""The REST door of changing: POST, PATCH, retire and restore, by the commands that the pages use.
+
+    401 not signed in → 404 no such record for you → 403 not yours to change → 428 which version? → 412 it moved → 400
+
+The body holds the fields; besides them `reason`, and `changed_on` where the world changed rather than the registry erred.
+"""
+
+import json
+import re
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import exceptions, parsers, serializers
+from rest_framework.response import Response
+
+from . import commands
+from .base import Change
+from .commands import Author
+from .dates import BadDate, parse
+from .kinds import Kind
+from .reading import read_values
+from .refusals import Fault, Refused
+from .rules import require_can_edit
+
+VERSION = re.compile(r'"(\d{1,9})"')
+LONGEST_KEY = 200
+
+
+class ExactJSONParser(parsers.JSONParser):
+    """JSON with its numbers as they were written: 0.1 is a Decimal. NaN and Infinity are refused."""
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
+        try:
+            return json.loads(stream.read().decode(encoding), parse_float=Decimal, parse_constant=_no_number)
+        except (ValueError, RecursionError, LookupError) as error:
+            raise exceptions.ParseError(_("The body is not JSON: %s.") % error) from None
+
+
+def _no_number(word: str):
+    raise ValueError(word)
+
+
+class WritesRecords:
+    """Creating, editing, retiring and restoring the records of one kind."""
+
+    kind: Kind
+    parser_classes = (ExactJSONParser,)
+
+    def create(self, request):
+        require_can_edit(self.reader)
+        values, said = self._sent()
+        values = read_values(self.kind, values, self.reader, minor=self.is_minor)
+        id = commands.create(self.kind, values, by=self._author(said))
+        return self._changed(id, status=201)
+
+    def partial_update(self, request, pk=None):
+        row, version = self._to_be_changed(pk)
+        values, said = self._sent("changed_on")
+        values = read_values(self.kind, values, self.reader, row=row, minor=self.is_minor)
+        changed_on = _date("changed_on", said.get("changed_on"))
+        id = commands.edit(self.kind, row.id, values, version=version, by=self._author(said), changed_on=changed_on)
+        return self._changed(id)
+
+    def retire(self, request, pk=None):
+        row, version = self._to_be_changed(pk)
+        with_parts = self._only("with_parts").get("with_parts", False)
+        if not isinstance(with_parts, bool):
+            raise Refused([Fault("with_parts", _("“%s” is not true or false.") % with_parts)])
+        commands.retire(self.kind, row.id, version=version, by=self._author(request.data), with_parts=with_parts)
+        return self._changed(row.id)
+
+    def restore(self, request, pk=None):
+        row, version = self._to_be_changed(pk)
+        self._only()
+        commands.restore(self.kind, row.id, version=version, by=self._author(request.data))
+        return self._changed(row.id)
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _to_be_changed(self, key: str) -> tuple[object, int]:
+        """The record, if the reader may change it, and the version that it is to be changed from."""
+        row = self.found(key)
+        require_can_edit(self.reader)
+        return row, required_version(self.request)
+
+    def _sent(self, *more: str) -> tuple[dict, dict]:
+        """(fields of the record, what is said about the change) of the body."""
+        body = self._body()
+        said = {name: body[name] for name in ("reason", *more) if name in body}
+        return {name: value for name, value in body.items() if name not in said}, said
+
+    def _only(self, *more: str) -> dict:
+        """A body that holds nothing but words about the change."""
+        body = self._body()
+        unknown = sorted(set(body) - {"reason", *more})
+        if unknown:
+            raise Refused(Fault(name, _("There is no field “%s”.") % name) for name in unknown)
+        return body
+
+    def _body(self) -> dict:
+        body = self.request.data or {}
+        if not isinstance(body, dict):
+            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
+        return body
+
+    def _author(self, said: dict) -> Author:
+        reason = said.get("reason", "") if isinstance(said, dict) else ""
+        if not isinstance(reason, str) or "\x00" in reason:
+            raise Refused([Fault("reason", _("The reason is a text."))])
+        key = self.request.headers.get("Idempotency-Key", "")
+        if len(key) > LONGEST_KEY:
+            raise Refused(_("The Idempotency-Key has at most %d characters.") % LONGEST_KEY)
+        return Author.of(self.request._request, Change.Door.API, reason, key)
+
+    def _changed(self, id, status: int = 200) -> Response:
+        row = self.kind.rows().with_retired_visible_to(self.reader).get(id=id)
+        return self.answer(self.kind.attached([row], self.reader)[0], status)
+
+
+def required_version(request) -> int:
+    """The version that If-Match names. 428 without one (RFC 6585), 400 if it is none of ours."""
+    given = request.headers.get("If-Match", "").strip()
+    if not given:
+        raise PreconditionRequired(
+            _("Say in If-Match which version you change: the ETag of the record as you read it.")
+        )
+    found = VERSION.fullmatch(given)
+    if not found:
+        raise Refused(_('If-Match names one version in quotes, for example "3".'))
+    return int(found[1])
+
+
+def _date(name: str, text: object) -> str:
+    if text in (None, ""):
+        return ""
+    try:
+        return parse(str(text)).text
+    except BadDate as bad:
+        raise Refused([Fault(name, str(bad))]) from None
+
+
+class PreconditionRequired(exceptions.APIException):
+    status_code = 428
+    default_code = "precondition_required"
+
+
+# ---- the schema ----------------------------------------------------------------------------------------
+
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="The record's ETag as it was read. 428 without, 412 if it moved."
+)  # fmt: skip
+ONCE = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="A request that is sent twice with the same key acts once."
+)  # fmt: skip
+
+
+def about_the_change() -> dict[str, serializers.Field]:
+    return {
+        "reason": serializers.CharField(required=False, help_text="Why; asked for by money and by corrections of the past."),
+        "changed_on": serializers.CharField(
+            required=False, help_text="EDTF: the new values are true from then. Without it they correct what never was true."
+        ),
+    }  # fmt: skip
+
+
+class Reason(serializers.Serializer):
+    reason = serializers.CharField(required=False)
+
+
+class Retiring(Reason):
+    with_parts = serializers.BooleanField(required=False, help_text="Also everything that lies under the record.")

@@ -1,0 +1,150 @@
+"""Changing by API: the order of refusals, exact numbers, one version against another, every fault with its pointer."""
+
+import json
+
+import pytest
+
+from funding.models import FundingAmount
+from programs.models import Program, Project
+from records.kinds import kinds
+from records.models import Change
+from tests import cast
+from tests.test_api import problem
+
+
+@pytest.fixture
+def send(client):
+    """`send("patch", "programs/alpha/", {...}, by=officer, version=1)`."""
+
+    def it(method, address, body=None, by=None, version=None, raw=None, **headers):
+        client.force_login(by) if by else client.logout()
+        if version:
+            headers["if-match"] = f'"{version}"'
+        data = raw if raw is not None else json.dumps(body or {}, default=str)
+        return getattr(client, method)(
+            f"/api/v1/{address}", data, content_type="application/json", headers={"accept-language": "en"} | headers
+        )
+
+    return it
+
+
+def pointers(response) -> set[str]:
+    return {error["pointer"] for error in problem(response)["errors"]}
+
+
+def test_an_officer_creates_reads_edits_retires_and_restores(send, api, world, officer):
+    body = {"slug": "new", "title_en": "New", "program": "alpha", "status": "planned", "topics": ["robots"]}
+    made = send("post", "projects/", body | {"reason": "kick-off"}, officer)
+    assert made.status_code == 201 and made["ETag"] == '"1"'
+    assert made.json()["program"] == str(world.alpha.id) and made.json()["topics"] == ["robots"]
+    edited = send("patch", "projects/new/", {"ends_on": "2027", "title_ko": "새 과제"}, officer, 1)
+    assert (edited.status_code, edited["ETag"], edited.json()["ends_on"]) == (200, '"2"', "2027")
+    assert Change.objects.latest("id").door == "api"
+    retired = send("post", "projects/new/retire/", {}, officer, 2)
+    assert retired.json()["is_retired"] and api("projects/new/").status_code == 404
+    assert send("post", "projects/new/restore/", {}, officer, 3).json()["is_retired"] is False
+
+
+def test_refusals_come_in_one_order(send, world, officer):
+    hidden = cast.program("hidden", visibility=cast.INTERNAL)
+    viewer = cast.user("viewer")
+    assert send("patch", "programs/nothing/", {"x": 1}).status_code == 401
+    assert send("patch", f"programs/{hidden.id}/", {"x": 1}, viewer).status_code == 404
+    assert send("patch", "programs/alpha/", {"x": 1}, viewer).status_code == 403
+    assert send("patch", "programs/alpha/", {"x": 1}, officer).status_code == 428
+    assert send("patch", "programs/alpha/", {"name_en": "x"}, officer, 7).status_code == 412
+    assert send("patch", "programs/alpha/", {"x": 1}, officer, 1).status_code == 400
+    assert send("post", "programs/", {"x": 1}).status_code == 401
+    assert send("post", "programs/", {"x": 1}, viewer).status_code == 403
+
+
+def test_a_stale_change_is_told_the_version_that_stands(send, world, officer):
+    send("patch", "programs/alpha/", {"name_en": "First"}, officer, 1)
+    late = send("patch", "programs/alpha/", {"name_en": "Second"}, officer, 1)
+    assert problem(late, 412)["version"] == 2 and late["ETag"] == '"2"'
+    assert Program.objects.get(slug="alpha").name_en == "First"
+
+
+def test_every_fault_is_named_with_a_pointer(send, world, officer):
+    body = {
+        "titel_en": "x",
+        "status": "ruinous",
+        "program": "nowhere",
+        "starts_on": "yesterday",
+        "topics": "robots",
+        "version": 3,
+    }
+    answer = send("post", "projects/", body, officer)
+    assert pointers(answer) == {"#/titel_en", "#/status", "#/program", "#/starts_on", "#/topics", "#/version"}
+    assert "title_en" in next(e["detail"] for e in answer.json()["errors"] if e["pointer"] == "#/titel_en")
+    assert pointers(send("post", "projects/", {}, officer)) >= {"#/slug", "#/program", "#/status"}
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"[1]", b'"x"', b"{", b'{"number": NaN}', b'{"a": 1e999999999}', b"\xff", b"[" * 100_000]
+)
+def test_what_is_no_object_of_json_is_refused(send, world, officer, raw):
+    assert send("post", "headcounts/", by=officer, raw=raw).status_code == 400
+
+
+def test_amounts_are_exact_in_the_unit_of_their_currency(send, world, officer):
+    line = send("post", "funding-lines/", {"program": "alpha", "currency": "USD", "reason": "r"}, officer).json()
+    raw = b'{"line": "%s", "fiscal_year": 2025, "planned": 1234567890123.45, "reason": "r"}' % line["id"].encode()
+    made = send("post", "funding-amounts/", by=officer, raw=raw)
+    assert made.json()["planned"] == 1234567890123.45
+    amount = FundingAmount.objects.get(pk=made.json()["id"])
+    assert amount.planned == 123456789012345
+    minor = send("patch", f"funding-amounts/{amount.id}/?money=minor", {"committed": 5, "reason": "r"}, officer, 1)
+    assert minor.json()["committed"] == 5
+    for wrong in ("0.001", '"1,5"', "true", "1e30", "[1]"):
+        raw = b'{"planned": %s, "reason": "r"}' % wrong.encode()
+        assert pointers(send("patch", f"funding-amounts/{amount.id}/", by=officer, version=2, raw=raw)) == {"#/planned"}
+
+
+def test_the_same_request_sent_twice_acts_once(send, world, officer):
+    answers = [
+        send("post", "researchers/", {"name_en": "Once"}, officer, **{"idempotency-key": "a"}) for _n in range(2)
+    ]
+    assert answers[0].json() == answers[1].json() and answers[1].status_code == 201
+    other = send("post", "researchers/", {"name_en": "Twice"}, officer, **{"idempotency-key": "a"})
+    assert pointers(other) == {"#"}
+
+
+def test_what_changed_on_a_day_answers_with_the_record_that_now_holds(send, world, officer):
+    answer = send("patch", f"roles/{world.role.id}/", {"part": "co_pi", "changed_on": "2025-08"}, officer, 1).json()
+    assert answer["id"] != str(world.role.id) and answer["starts_on"] == "2025-08"
+
+
+def test_a_program_is_retired_with_its_parts_only_when_one_says_so(send, world, officer):
+    assert pointers(send("post", "programs/alpha/retire/", {}, officer, 1)) == {"#/with_parts"}
+    assert send("post", "programs/alpha/retire/", {"with_parts": True}, officer, 1).status_code == 200
+    assert not Project.objects.filter(program=world.alpha, is_retired=False).exists()
+
+
+def test_nobody_without_the_right_writes_any_kind_whoever_he_is(send, world):
+    made = cast.one_of_each(world)
+    for role, by in cast.cast(world).items():
+        if role in ("officer", "administrator"):
+            continue
+        expected = 401 if by is None else 403
+        for name, kind in kinds().items():
+            at = f"{kind.plural}/{made[name].id}/"
+            assert send("post", f"{kind.plural}/", {}, by).status_code == expected, (role, name)
+            assert send("patch", at, {}, by, 1).status_code == expected, (role, name)
+            assert send("post", f"{at}retire/", {}, by, 1).status_code == expected, (role, name)
+
+
+def test_every_kind_is_copied_through_the_api(send, api, world, officer):
+    """What a record says, sent as a new record, makes one that says the same: each kind takes what it gives."""
+    made = cast.one_of_each(world)
+    for name, kind in kinds().items():
+        if kind.fixed:
+            continue
+        row = api(f"{kind.plural}/{made[name].id}/", officer).json()
+        body = {f: row[f] for f in kind.typed_fields if row[f] is not None}
+        body |= {"slug": "copied"} if kind.has_slug else {}
+        body |= {"funding_amount": {"fiscal_year": 2031}, "relation": {"record": str(world.gist.id)}}.get(name, {})
+        answer = send("post", f"{kind.plural}/", body | {"reason": "a copy"}, officer)
+        assert answer.status_code == 201, (name, answer.content.decode())
+        copy = answer.json()
+        assert {f: copy[f] for f in body} == body
