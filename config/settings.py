@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
+FILE_UPLOAD_HANDLERS = ["records.document_pages.LimitedUpload"]
 
 AUTH_USER_MODEL = "people.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -15,16 +15,17 @@ from rest_framework.routers import DefaultRouter
 from config.problems import no_such_address
 from funding.api import RollupView
 from funding.views import home
-from records import pages
+from records import document_pages, pages
 from records.api import viewset_for
-from records.documents import download
+from records.documents_api import DocumentView
 from records.kinds import kinds
 from records.timelines_api import TimelineView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
+own_views = {"document": DocumentView}
 for kind in kinds().values():
-    router.register(kind.plural, viewset_for(kind), basename=f"api-{kind.plural}")
+    router.register(kind.plural, own_views.get(kind.name) or viewset_for(kind), basename=f"api-{kind.plural}")
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 
@@ -48,7 +49,9 @@ urlpatterns = [
         path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
         path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
         path("<slug:plural>/", pages.list_page, name="list"),
-        path("documents/<str:key>/file/", download, name="download"),
+        path("documents/new/", document_pages.add_page, name="documents_new"),
+        path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),
+        path("documents/<str:key>/file/", document_pages.download, name="download"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
         path("<slug:plural>/<str:key>/history/", pages.history_page, name="history"),
         prefix_default_language=True,

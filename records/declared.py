@@ -77,5 +77,5 @@ DOCUMENT = Kind(
     search=("title_ko", "title_en", "aliases", "file_name"),
     facts=("record", "kind", "dated_on", "content_type", "size"),
     fixed=("file_name", "content_type", "size", "sha256"),
-    page="records.documents.document_page",
+    page="records.document_pages.document_page",
 )  # fmt: skip

@@ -9,8 +9,6 @@ from typing import BinaryIO
 import puremagic
 from django.conf import settings
 from django.db import models
-from django.http import FileResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -90,7 +88,7 @@ def keep(file: BinaryIO, name: str) -> dict:
     folder.mkdir(parents=True, exist_ok=True)
     arriving = folder / f"arriving-{os.getpid()}-{os.urandom(6).hex()}"
     try:
-        digest, size = _copy(file, arriving)
+        digest, size = _copy(file, arriving, name)
         if size == 0:
             raise BadFile(_("“%s” is empty.") % name)
         if not _is_what_it_says(arriving, ending):
@@ -103,18 +101,22 @@ def keep(file: BinaryIO, name: str) -> dict:
     return {"file_name": Path(name).name, "content_type": ALLOWED[ending], "size": size, "sha256": digest}
 
 
-def _copy(file: BinaryIO, to: Path) -> tuple[str, int]:
+def _copy(file: BinaryIO, to: Path, name: str) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with to.open("wb") as out:
         while chunk := file.read(1 << 20):
             size += len(chunk)
             if size > LARGEST:
-                raise BadFile(_("The file is larger than %d MB.") % (LARGEST >> 20))
+                raise BadFile(too_large(name))
             digest.update(chunk)
             out.write(chunk)
         out.flush()
         os.fsync(out.fileno())
     return digest.hexdigest(), size
+
+
+def too_large(name: str) -> str:
+    return _("“%(name)s” is larger than %(most)d MB.") % {"name": name, "most": LARGEST >> 20}
 
 
 def _is_what_it_says(path: Path, ending: str) -> bool:
@@ -130,26 +132,6 @@ def _is_what_it_says(path: Path, ending: str) -> bool:
 def place(digest: str) -> Path:
     """Where the file with this SHA-256 is kept."""
     return Path(settings.DOCUMENTS_DIR) / digest[:2] / digest
-
-
-def download(request, key: str):
-    """The file of a document, as an attachment, for those who may see the document."""
-    from .api import find
-    from .kinds import kind_of
-
-    document = find(kind_of(Document), key, request.reader)
-    response = FileResponse(
-        place(document.sha256).open("rb"), as_attachment=True, filename=document.file_name,
-        content_type=document.content_type,
-    )  # fmt: skip
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox"
-    return response
-
-
-def document_page(page) -> dict:
-    """What a document's page has besides: the way to its file."""
-    return {"sections": ["parts/file.html"], "file_url": reverse("download", args=[page.row.id])}
 
 
 # ---- in packages ---------------------------------------------------------------------------------------

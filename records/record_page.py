@@ -23,6 +23,7 @@ from .units import Unit
 from .versions import change_notes
 
 MOST_RELATED = 50
+ON_ANYTHING = (Related("document", "record", ("title", "kind", "dated_on", "file_name", "size")),)
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,18 @@ class RecordPage:
         there = self._which_are_there()
         self.related = [
             (related, kinds()[related.kind], self._rows_of(related) if n in there else lists.Page([], None))
-            for n, related in enumerate(self.kind.related)
+            for n, related in enumerate(self.declared)
         ]
         self.labels = self._all_labels()
         self.label = label_of(self.kind, self.row, self.labels)
         self.labels[self.row.id] = self.label
         self.shower = Shower(self.kind, [self.row], self.reader, unit=self.unit, labels=self.labels)
         self.evidence = evidence(self.kind, self.row.id, self.related_ids(), self.reader)
+
+    @property
+    def declared(self) -> tuple[Related, ...]:
+        """What the kind relates to, and what any record may have."""
+        return (*self.kind.related, *ON_ANYTHING)
 
     def _which_are_there(self) -> set[int]:
         """Of the declared related kinds, by their number, those that have rows at all: one query, so that empty ones cost none."""
@@ -69,7 +75,7 @@ class RecordPage:
             .model.objects.filter(**{related.by: self.row.id})
             .order_by()
             .values_list(Value(n, output_field=IntegerField()))[:1]
-            for n, related in enumerate(self.kind.related)
+            for n, related in enumerate(self.declared)
         ]
         return {n for (n,) in asked[0].union(*asked[1:], all=True)} if asked else set()
 

@@ -45,16 +45,16 @@ def versions(kind: Kind, row, reader: Reader, *, before: int | None = None) -> t
 
     Private fields are left out for those who may not see them in the row itself.
     """
-    states = _states(kind, row.id, before)
+    past = states(kind, row.id, before)
     for virtual in kind.virtual:  # what a version does not hold, as it is today: the currency of an amount
-        for state in states:
+        for state in past:
             state.__dict__.setdefault(virtual.name, getattr(row, virtual.name))
-    more = states[PER_PAGE - 1].version if len(states) > PER_PAGE else None
-    changes = Change.objects.in_bulk({state.change_id for state in states})
-    shower = Shower(kind, states, reader)
+    more = past[PER_PAGE - 1].version if len(past) > PER_PAGE else None
+    changes = Change.objects.in_bulk({state.change_id for state in past})
+    shower = Shower(kind, past, reader)
     found = []
-    for n, state in enumerate(states[:PER_PAGE]):
-        older = states[n + 1] if n + 1 < len(states) else None
+    for n, state in enumerate(past[:PER_PAGE]):
+        older = past[n + 1] if n + 1 < len(past) else None
         found.append(
             Version(
                 state.version,
@@ -100,7 +100,7 @@ def change_notes(records, reader: Reader, *, most: int = 5, name_up_to: int = 3)
     ]
 
 
-def _states(kind: Kind, id: UUID, before: int | None) -> list:
+def states(kind: Kind, id: UUID, before: int | None = None) -> list:
     """The row as it was in each version, newest first, one more than a page."""
     table = kind.model._meta.db_table
     columns = ", ".join(f'"{f.column}"' for f in kind.model._meta.concrete_fields)

@@ -181,12 +181,12 @@ def test_history_tells_before_after_who_and_why(page):
 
 def test_private_fields_stay_out_of_page_and_history(page):
     person, where = cast.researcher("Somebody"), Project.objects.first()
-    role = cast.role(person, where, effort_share=37)
+    role = cast.role(person, where, effort_share="37.25")
     for address in (f"roles/{role.id}/", f"roles/{role.id}/history/", f"projects/{where.slug}/"):
-        assert "37" not in page(address)
+        assert "37.25" not in page(address)
     officer = cast.user("officer")
-    assert "37" in page(f"roles/{role.id}/", by=officer)
-    assert "37" in page(f"roles/{role.id}/history/")
+    assert "37.25" in page(f"roles/{role.id}/", by=officer)
+    assert "37.25" in page(f"roles/{role.id}/history/")
 
 
 # ---- lists -------------------------------------------------------------------------------------------------
