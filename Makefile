@@ -69,6 +69,9 @@ bench-load: .venv ## measure what a record costs a bulk load; ROWS= says how man
 bench-browse: .venv messages ## measure pages and API side by side; SIZE= is small, agency or nation
 	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.browse
 
+bench-desk: .venv messages ## measure what an officer waits for; SIZE= is small, agency or nation
+	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.desk
+
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test
 	rm -f locale/*/LC_MESSAGES/django.mo
