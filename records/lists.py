@@ -3,13 +3,14 @@
     fetch what the reader may see → as of a day → filter → search → sort → a page after the cursor
 
 `read` turns the query of an address into a ListQuery, refusing by name what it does not know; `page` answers it.
-Pages are keyset pages: a cursor holds the sort values of the last row, so page 1,000 costs what page 1 costs.
+Pages are keyset pages: a cursor holds the sort values of the last row, so page 1,000 costs what page 1 costs. What comes
+after it lies in ranges, one after another, and an index can begin at each (`_after`).
 """
 
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import F, Q, QuerySet
@@ -24,7 +25,7 @@ from .rights import Reader
 from .searching import matching, rank
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000
-COUNTED_TO = 10_000
+COUNTED_TO = 500  # ten pages; who has more before them narrows the list
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,30 @@ class ListQuery:
         return rows.filter(matching(self.kind, self.search)) if self.search else rows
 
     def count(self) -> int:
-        """How many rows, counted up to COUNTED_TO + 1."""
-        return self.rows().order_by().values("id")[: COUNTED_TO + 1].count()
+        """How many rows, counted up to COUNTED_TO + 1.
+
+        In the kind's own order: along its index the first rows are soon found, wherever in the table they lie.
+        """
+        rows = self.rows().order_by() if self.search else replace(self, sort="")._in_order()
+        return rows.values("id")[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
-        keys = sort_keys(self.kind, self.sort, self.search, self.reader)
-        rows = self.rows().annotate(**{key.name: key.expression for key in keys})
-        if self.cursor:
-            rows = rows.filter(_after(keys, self._read_cursor(len(keys))))
-        found = list(rows.order_by(*(key.ordering() for key in keys))[: self.limit + 1])
+        keys, rows, found = self.keys, self._in_order(), []
+        for part in _after(keys, self._read_cursor(len(keys))) if self.cursor else _parts(keys):
+            found += rows.filter(part)[: self.limit + 1 - len(found)]
+            if len(found) > self.limit:
+                break
         more = len(found) > self.limit
         found = self.kind.attached(found[: self.limit], self.reader, self.as_of)
         return Page(found, self._write_cursor(keys, found[-1]) if more else None)
+
+    @property
+    def keys(self) -> "list[SortKey]":
+        return sort_keys(self.kind, self.sort, self.search, self.reader)
+
+    def _in_order(self) -> QuerySet:
+        rows = self.rows().annotate(**{key.name: key.expression for key in self.keys})
+        return rows.order_by(*(key.ordering() for key in self.keys))
 
     # -- cursors ---------------------------------------------------------------------------------------
 
@@ -149,14 +162,19 @@ def _read_limit(limit: str, problems: list[Problem]) -> int:
 
 @dataclass(frozen=True)
 class SortKey:
+    """One value that rows are sorted by. What has none comes last, whichever way the others stand."""
+
     name: str
     expression: object
     is_descending: bool = False
     may_be_null: bool = True
+    is_backwards: bool = False  # against the direction of its index, which is then read from the end
 
     def ordering(self):
-        by = F(self.name)
-        return by.desc(nulls_last=True) if self.is_descending else by.asc(nulls_last=True)
+        by, last = F(self.name), not self.is_backwards
+        if self.is_descending:
+            return by.desc(nulls_last=last or None, nulls_first=not last or None)
+        return by.asc(nulls_last=last or None, nulls_first=not last or None)
 
 
 def sortable(kind: Kind, reader: Reader) -> list[str]:
@@ -165,23 +183,35 @@ def sortable(kind: Kind, reader: Reader) -> list[str]:
 
 
 def sort_keys(kind: Kind, sort: str, search: str, reader: Reader) -> list[SortKey]:
-    """The keys of an order: exact hits first when searching, then as asked, then the id, so that no two rows are equal."""
+    """The keys of an order: exact hits first when searching, then as asked, then the id, so that no two rows are equal.
+
+    An order against that of its index goes from its end to its beginning, ids included.
+    """
     keys = []
     if search and not sort and kind.search:
         keys.append(SortKey("sort_rank", rank(kind, search), may_be_null=False))
     by = sort or kind.order
     name = by.removeprefix("-")
-    expression = _sort_expression(kind, name, reader)
-    keys.append(SortKey("sort_by", expression, by.startswith("-"), _may_be_null(kind, name)))
-    return [*keys, SortKey("sort_id", F("id"), may_be_null=False)]
+    expression, back = _sort_expression(kind, name, reader), _is_backwards(kind, by)
+    keys.append(SortKey("sort_by", expression, by.startswith("-"), _may_be_null(kind, name), back))
+    return [*keys, SortKey("sort_id", F("id"), back, may_be_null=False, is_backwards=back)]
+
+
+def _is_backwards(kind: Kind, by: str) -> bool:
+    """Indexes go as a kind's own order does; otherwise dates from the latest (`latest_first`), all else ascending."""
+    name = by.removeprefix("-")
+    if name == kind.order.removeprefix("-"):
+        return by != kind.order
+    is_latest_first = name != kind.label_base and kind.all_fields[name].type is Type.DATE
+    return by.startswith("-") != is_latest_first
 
 
 def _may_be_null(kind: Kind, name: str) -> bool:
     """Whether the values that `_sort_expression` gives may be missing."""
     if name == kind.label_base:
         return False
-    is_column = any(f.name == name for f in kind.model._meta.concrete_fields)
-    return not is_column or kind.model._meta.get_field(name).null
+    column = next((f for f in kind.model._meta.concrete_fields if f.name == name), None)
+    return column is None or getattr(column, "output_field", column).null
 
 
 def _sort_expression(kind: Kind, name: str, reader: Reader):
@@ -196,21 +226,26 @@ def _sort_expression(kind: Kind, name: str, reader: Reader):
     return F(name)
 
 
-def _after(keys: list[SortKey], values: list) -> Q:
-    """Rows that come after these values in this order (NULLs last)."""
+def _parts(keys: list[SortKey]) -> list[Q]:
+    """All rows in this order. An index that is read from its end begins with what has no value; that comes last."""
+    for key in keys:
+        if key.is_backwards and key.may_be_null:
+            return [Q(**{f"{key.name}__isnull": is_null}) for is_null in (False, True)]
+    return [Q()]
+
+
+def _after(keys: list[SortKey], values: list) -> list[Q]:
+    """The rows after these values in this order: ranges that follow each other, an index can begin at each.
+
+    First what is equal so far and comes later by the other keys, then what lies beyond, then what has no value.
+    """
     key, value = keys[0], values[0]
-    rest = _after(keys[1:], values[1:]) if len(keys) > 1 else None
-    if value is None:
-        return Q(**{f"{key.name}__isnull": True}) & rest if rest is not None else Q(pk__in=[])
-    beyond = Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value})
-    if key.may_be_null:
-        beyond |= Q(**{f"{key.name}__isnull": True})
-    if rest is None:
-        return beyond
-    after = beyond | (Q(**{key.name: value}) & rest)
-    if key.may_be_null:
-        return after
-    return Q(**{f"{key.name}__{'lte' if key.is_descending else 'gte'}": value}) & after  # where an index scan begins
+    equal = Q(**{key.name: value}) if value is not None else Q(**{f"{key.name}__isnull": True})
+    ranges = [equal & later for later in _after(keys[1:], values[1:])] if keys[1:] else []
+    if value is not None:
+        ranges.append(Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value}))
+        ranges += [Q(**{f"{key.name}__isnull": True})] if key.may_be_null else []
+    return ranges
 
 
 def _plain(value):

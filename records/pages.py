@@ -44,13 +44,10 @@ def list_page(request, plural: str):
         return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
     shower = Shower(kind, page.rows, request.reader, unit=chosen(request.GET.get("unit")))
     offered = choosers(query)
-    is_narrowed = bool(query.asked or query.search)
     context = {
         "kind": kind,
         "query": query,
-        "count": query.count(),
-        "all": replace(query, asked=(), search="").count() if is_narrowed else None,
-        "counted_to": lists.COUNTED_TO,
+        **_counts(query, page),
         "heads": heads(shower, query),
         "lines": [shower.line(row, kind.columns) for row in page.rows],
         "next_cursor": page.next_cursor,
@@ -60,6 +57,16 @@ def list_page(request, plural: str):
         "others": other_lists(query) if query.search and not page.rows else [],
     }
     return render(request, "records/list.html", context)
+
+
+def _counts(query: lists.ListQuery, page: lists.Page) -> dict:
+    """How many rows there are, and of how many; further pages do not say it again."""
+    if query.cursor:
+        return {}
+    count = query.count() if page.next_cursor else len(page.rows)
+    is_narrowed = bool(query.asked or query.search)
+    whole = replace(query, asked=(), search="").count() if is_narrowed else None
+    return {"count": count, "all": whole, "counted_to": lists.COUNTED_TO}
 
 
 def record_page(request, plural: str, key: str):

@@ -1,5 +1,6 @@
 """One list for every kind: each filter answers, each order is whole from page to page, in a constant number of queries."""
 
+import re
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from records import lists
 from records.asking import CONTROLS, LOOKUPS, BadQuery, parameters
 from records.kinds import Type, kinds
 from records.lists import sortable
@@ -148,6 +150,82 @@ def is_in_order(values: list, descending: bool) -> bool:
     if values[: len(stated)] != stated:
         return False
     return isinstance(stated[0] if stated else "", str) or stated == sorted(stated, reverse=descending)
+
+
+INDEXED = [
+    ("project", "title"), ("project", "starts_on"), ("researcher", "name"), ("milestone", "due_on"), ("event", "starts_on"),
+    ("output", "published_on"), ("source", "published_on"), ("headcount", "counted_on"), ("affiliation", "starts_on"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "field"), INDEXED)
+@pytest.mark.parametrize("direction", ["", "-"])
+def test_a_page_begins_in_the_index_where_the_last_one_ended(db, w, name, field, direction):
+    """Each range of each page is read in the order of an index, from its first row on: nothing is sorted or passed over."""
+    with CaptureQueriesContext(connection) as asked:
+        rows = every_row(name, f"sort={direction}{field}", w.officer, limit=5)
+    assert len(rows) > 10
+    plans = [plan_of(query["sql"]) for query in asked.captured_queries if " ORDER BY " in query["sql"]]
+    assert any("<" in plan or ">" in plan for plan in plans)
+    for plan in plans:
+        assert "Sort" not in plan and "Index Scan" in plan, plan
+        assert " id " not in filters_of(plan) and "_first" not in filters_of(plan), plan
+
+
+def plan_of(sql: str) -> str:
+    """How the database reads it when it does not give up the index because the table is small."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN (COSTS off) {sql}")
+        return "\n".join(line for (line,) in cursor)
+
+
+def filters_of(plan: str) -> str:
+    return " ".join(line for line in plan.splitlines() if "Filter:" in line).replace("(", " ").replace(")", " ")
+
+
+@pytest.mark.parametrize("sort", ["starts_on", "-starts_on"])
+def test_what_has_no_date_comes_last_both_ways(db, w, sort):
+    is_undated = [row.starts_on is None for row in every_row("project", f"sort={sort}", limit=2)]
+    assert is_undated == sorted(is_undated) and set(is_undated) == {False, True}
+
+
+# ---- counts ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", ["", "sort=-starts_on", "status=running", "search=project", "institution=gist"])
+def test_rows_are_counted_up_to_a_limit(db, w, monkeypatch, question):
+    whole = len(every_row("project", question, w.officer, limit=100))
+    assert ask("project", question, w.officer).count() == whole
+    monkeypatch.setattr(lists, "COUNTED_TO", 3)
+    assert ask("project", question, w.officer).count() == min(whole, 4)
+
+
+@pytest.mark.parametrize(
+    ("counted_to", "question", "said"),
+    [
+        (500, "number=2", "5 of 37"), (5, "number=2", "5"), (4, "number=2", "4 or more"), (4, "", "4 or more"),
+        (500, "number=2&limit=2", "5 of 37"), (500, "number=3", "0 of 37"),
+    ],
+)  # fmt: skip
+def test_a_page_says_how_many_rows_there_are_or_that_they_are_many(
+    db, w, client, monkeypatch, counted_to, question, said
+):
+    monkeypatch.setattr(lists, "COUNTED_TO", counted_to)
+    found = client.get(f"/en/projects/?{question}").content.decode()
+    assert re.search(r'<span class="count">(.*?)</span>', found)[1] == said
+
+
+def test_a_further_page_does_not_count_again(db, w, client):
+    cursor = page("project", {"limit": "2"}).next_cursor
+    with CaptureQueriesContext(connection) as asked:
+        found = client.get(f"/en/projects/?limit=2&cursor={cursor}").content.decode()
+    assert '<span class="count"></span>' in found
+    assert not any("COUNT(" in query["sql"] for query in asked.captured_queries)
+
+
+# ---- refusals ----------------------------------------------------------------------------------------------
 
 
 def test_nothing_to_sort_by_is_refused_with_what_there_is(db):
