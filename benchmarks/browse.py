@@ -89,14 +89,13 @@ def follow(address: str, pages: int) -> str:
 
 def answer() -> None:
     """One size: reads the name of a case from each line, asks it once, answers with milliseconds and queries."""
-    import django
-
-    django.setup()
     from django.conf import settings
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
     from django.utils import translation
+
+    from config import wsgi  # noqa: F401  the web's own way with the database
 
     settings.ALLOWED_HOSTS = ["*"]
     translation.activate("ko")

@@ -51,6 +51,32 @@ def ask(command: list[str], env: dict[str, str]) -> subprocess.CompletedProcess:
     )
 
 
+# ---- the web's connections ---------------------------------------------------------------------------------
+
+PLANS = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT current_setting('jit'), current_setting('max_parallel_workers_per_gather')")
+    print(*cursor.fetchone())
+"""
+
+
+def plans(way_in: str, tmp_path) -> str:
+    env = production(tmp_path, DJANGO_SETTINGS_MODULE="config.settings")
+    found = ask([*PYTHON, "-c", way_in + PLANS], env)
+    return found.stdout.strip() or found.stderr
+
+
+def test_only_the_web_plans_without_jit_and_parallel_workers(db, tmp_path):
+    names = ["jit", "max_parallel_workers_per_gather"]
+    by_itself = " ".join(
+        value for (value,) in cast.sql("SELECT reset_val FROM pg_settings WHERE name = ANY(%s)", names)
+    )
+    assert plans("import config.wsgi", tmp_path) == "off 0"
+    assert plans("import django; django.setup()", tmp_path) == by_itself
+    assert plans("import django, config.celery; django.setup()", tmp_path) == by_itself
+
+
 # ---- settings ----------------------------------------------------------------------------------------------
 
 
