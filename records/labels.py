@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import F, Value
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from .base import Record, in_language
-from .kinds import Kind, Type, kind_of, kinds
+from .kinds import Field, Kind, Type, kind_of, kinds
 from .rights import Reader
 
 
@@ -31,51 +32,84 @@ class Label:
         return reverse("record", args=[kinds()[self.kind].plural, self.key])
 
 
-def labels_for(kind: Kind, rows: Iterable, reader: Reader) -> dict[UUID, Label]:
-    """Labels of every record that these rows refer to. An id that is missing is one the reader may not see."""
+def mentioned(groups: Iterable[tuple[Iterable[Field], Iterable]]) -> tuple[dict[str, set], set]:
+    """What rows refer to, for `labels_of`: ids by kind, and ids of any kind. A group is (references, rows)."""
     by_kind: dict[str, set] = defaultdict(set)
     anything: set = set()
-    for ref in kind.refs:
-        column = kind.model._meta.get_field(ref.name).attname
-        ids = {getattr(row, column) for row in rows} - {None}
-        if ref.type is Type.RECORD:
-            anything |= ids
-        else:
-            by_kind[kind_of(ref.target).name] |= ids
-    return labels_of(by_kind, anything, reader)
+    for refs, rows in groups:
+        for ref in refs:
+            ids = {getattr(row, f"{ref.name}_id") for row in rows} - {None}
+            if ref.type is Type.RECORD:
+                anything |= ids
+            else:
+                by_kind[kind_of(ref.target).name] |= ids
+    return by_kind, anything
+
+
+def labels_for(kind: Kind, rows: Iterable, reader: Reader) -> dict[UUID, Label]:
+    """Labels of every record that these rows refer to. An id that is missing is one the reader may not see."""
+    return labels_of(*mentioned([(kind.refs, rows)]), reader)
 
 
 def labels_of(by_kind: dict[str, set], anything: set, reader: Reader) -> dict[UUID, Label]:
-    """Labels of records by kind, and of ids of any kind: one query for the kinds, then one for each kind present."""
+    """Labels of records by kind, and of ids of any kind.
+
+    One query for the kinds, one for all that have names, one for each kind that is called after others, and these for those.
+    """
     if anything:
         for id, name in Record.objects.visible_to(reader).filter(id__in=anything).values_list("id", "kind"):
             by_kind[name].add(id)
-    found: dict[UUID, Label] = {}
-    for name, ids in sorted(by_kind.items()):
-        if ids:
-            found |= _labels_of_kind(kinds()[name], ids, reader)
-    return found
+    asked = [(kinds()[name], ids) for name, ids in sorted(by_kind.items()) if ids]
+    if not asked:
+        return {}
+    named = _named([(kind, ids) for kind, ids in asked if _has_name(kind)], reader)
+    return named | _called_after_others([(kind, ids) for kind, ids in asked if not _has_name(kind)], reader)
 
 
-def _labels_of_kind(kind: Kind, ids: set, reader: Reader) -> dict[UUID, Label]:
-    rows = kind.model.objects.with_retired_visible_to(reader).filter(id__in=ids)
-    if kind.label_base in kind.label:
-        return {row.id: label_of(kind, row) for row in rows}
-    rows = list(rows)
-    inner = labels_for(kind, rows, reader) if any(ref.name in kind.label for ref in kind.refs) else {}
-    return {row.id: label_of(kind, row, inner) for row in rows}
+def _has_name(kind: Kind) -> bool:
+    """Whether it is called by a name of its own; a role has a title, but is called after who has it."""
+    return kind.label_base in kind.label
+
+
+def _named(asked: list[tuple[Kind, set]], reader: Reader) -> dict[UUID, Label]:
+    parts = [
+        kind.model.objects.with_retired_visible_to(reader)
+        .filter(id__in=ids)
+        .order_by()
+        .values_list(Value(kind.name), "id", f"{kind.label_base}_ko", f"{kind.label_base}_en", _slug(kind))
+        for kind, ids in asked
+    ]
+    rows = parts[0].union(*parts[1:], all=True) if parts else ()
+    return {id: _label(kinds()[name], id, ko, en, slug) for name, id, ko, en, slug in rows}
+
+
+def _slug(kind: Kind):
+    return F("slug") if kind.has_slug else Value("")
+
+
+def _called_after_others(asked: list[tuple[Kind, set]], reader: Reader) -> dict[UUID, Label]:
+    found = [(kind, list(kind.model.objects.with_retired_visible_to(reader).filter(id__in=ids))) for kind, ids in asked]
+    others = mentioned(([ref for ref in kind.refs if ref.name in kind.label], rows) for kind, rows in found)
+    labels = labels_of(*others, reader)
+    return {row.id: label_of(kind, row, labels) for kind, rows in found for row in rows}
 
 
 def label_of(kind: Kind, row, labels: dict[UUID, Label] | None = None) -> Label:
     """The label of a row at hand; `labels` holds those of the records that it refers to."""
-    key = row.slug if kind.has_slug else str(row.id)
-    if kind.label_base in kind.label:
+    slug = row.slug if kind.has_slug else ""
+    if _has_name(kind):
         ko, en = getattr(row, f"{kind.label_base}_ko"), getattr(row, f"{kind.label_base}_en")
-        if ko or en:
-            return Label(row.id, kind.name, ko, en, key)
-    parts = [_part(kind, row, name, labels or {}) for name in kind.label if name != kind.label_base]
+        return _label(kind, row.id, ko, en, slug)
+    parts = [_part(kind, row, name, labels or {}) for name in kind.label]
     ko, en = (" · ".join(p[i] or p[1 - i] for p in parts if p[0] or p[1]) for i in (0, 1))
-    return Label(row.id, kind.name, ko or str(kind.label_one), en or str(kind.label_one), key)
+    return _label(kind, row.id, ko, en, slug)
+
+
+def _label(kind: Kind, id: UUID, ko: str, en: str, slug: str) -> Label:
+    """What has no name at all is called by its kind."""
+    if not (ko or en):
+        ko = en = str(kind.label_one)
+    return Label(id, kind.name, ko, en, slug or str(id))
 
 
 def _part(kind: Kind, row, name: str, labels) -> tuple[str, str]:

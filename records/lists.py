@@ -52,24 +52,29 @@ class ListQuery:
 
         In the kind's own order: along its index the first rows are soon found, wherever in the table they lie.
         """
-        rows = self.rows().order_by() if self.search else replace(self, sort="")._in_order()
+        rows = self.rows().order_by() if self.search else replace(self, sort="").in_order()
         return rows.values("id")[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
-        keys, rows, found = self.keys, self._in_order(), []
-        for part in _after(keys, self._read_cursor(len(keys))) if self.cursor else _parts(keys):
+        keys, rows, found = self.keys, self.in_order(), []
+        for part in _after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
             found += rows.filter(part)[: self.limit + 1 - len(found)]
             if len(found) > self.limit:
                 break
+        return self.page_of(found)
+
+    def page_of(self, found: list) -> "Page":
+        """The page with these rows, one more than fit where there are more."""
         more = len(found) > self.limit
         found = self.kind.attached(found[: self.limit], self.reader, self.as_of)
-        return Page(found, self._write_cursor(keys, found[-1]) if more else None)
+        return Page(found, self._write_cursor(self.keys, found[-1]) if more else None)
 
     @property
     def keys(self) -> "list[SortKey]":
         return sort_keys(self.kind, self.sort, self.search, self.reader)
 
-    def _in_order(self) -> QuerySet:
+    def in_order(self) -> QuerySet:
+        """The same rows, sorted."""
         rows = self.rows().annotate(**{key.name: key.expression for key in self.keys})
         return rows.order_by(*(key.ordering() for key in self.keys))
 
@@ -226,7 +231,7 @@ def _sort_expression(kind: Kind, name: str, reader: Reader):
     return F(name)
 
 
-def _parts(keys: list[SortKey]) -> list[Q]:
+def parts(keys: list[SortKey]) -> list[Q]:
     """All rows in this order. An index that is read from its end begins with what has no value; that comes last."""
     for key in keys:
         if key.is_backwards and key.may_be_null:

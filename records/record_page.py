@@ -13,12 +13,13 @@ from . import lists
 from .asking import Asked
 from .drawing import NARROW, WIDE, timeline
 from .evidence import Evidence, evidence
-from .kinds import Kind, Related, Type, kind_of, kinds
-from .labels import Label, label_of, labels_of
+from .kinds import Kind, Related, Type, kinds
+from .labels import Label, label_of, labels_of, mentioned
 from .models import Record
 from .rights import Reader
 from .showing import PERIOD, Cell, Shower, Table, merged, text_in_two
 from .timeline_facts import drawn_facts
+from .together import first_pages
 from .units import Unit
 from .versions import change_notes
 
@@ -53,9 +54,10 @@ class RecordPage:
     def read_related(self) -> None:
         """The rows that belong to the record, the names of all that is mentioned, and what sources say of them."""
         there = self._which_are_there()
+        pages = first_pages([self._rows_of(related) for related in there])
+        read = dict(zip(there, pages, strict=True))
         self.related = [
-            (related, kinds()[related.kind], self._rows_of(related) if n in there else lists.Page([], None))
-            for n, related in enumerate(self.declared)
+            (related, kinds()[related.kind], read.get(related, lists.Page([], None))) for related in self.declared
         ]
         self.labels = self._all_labels()
         self.label = label_of(self.kind, self.row, self.labels)
@@ -68,8 +70,8 @@ class RecordPage:
         """What the kind relates to, and what any record may have."""
         return (*self.kind.related, *ON_ANYTHING)
 
-    def _which_are_there(self) -> set[int]:
-        """Of the declared related kinds, by their number, those that have rows at all: one query, so that empty ones cost none."""
+    def _which_are_there(self) -> list[Related]:
+        """Of the declared related kinds those that have rows at all: most records have few of them."""
         asked = [
             kinds()[related.kind]
             .model.objects.filter(**{related.by: self.row.id})
@@ -77,7 +79,8 @@ class RecordPage:
             .values_list(Value(n, output_field=IntegerField()))[:1]
             for n, related in enumerate(self.declared)
         ]
-        return {n for (n,) in asked[0].union(*asked[1:], all=True)} if asked else set()
+        found = {n for (n,) in asked[0].union(*asked[1:], all=True)}
+        return [related for n, related in enumerate(self.declared) if n in found]
 
     def rows(self, kind: str, by: str | None = None) -> list:
         """The related rows of a kind that were read."""
@@ -92,25 +95,29 @@ class RecordPage:
         """Whether more belongs to the record than the page lists."""
         return any(page.next_cursor for _related, _kind, page in self.related)
 
-    def _rows_of(self, related: Related) -> lists.Page:
+    def groups(self) -> list[tuple[Kind, list]]:
+        """(kind, rows) of all rows at hand, the record itself first."""
+        return [(self.kind, [self.row]), *((kind, page.rows) for _related, kind, page in self.related)]
+
+    def labels_at_hand(self, ids: set[UUID]) -> dict[UUID, Label]:
+        """Labels of those of these records whose rows were read."""
+        return {
+            row.id: label_of(kind, row, self.labels) for kind, rows in self.groups() for row in rows if row.id in ids
+        }
+
+    def _rows_of(self, related: Related) -> lists.ListQuery:
         kind = kinds()[related.kind]
         mine = Q(**{related.by: self.row.id}, **{name: value == "true" for name, value in related.only})
         asked = Asked(related.by, "", (str(self.row.id),), mine)
-        query = lists.ListQuery(
+        return lists.ListQuery(
             kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort
         )
-        return query.page()
 
     def _all_labels(self) -> dict[UUID, Label]:
-        """Labels of every record that this one and its related rows refer to, each kind asked once."""
-        by_kind, anything = {kind: set() for kind in kinds()}, set()
-        for kind, rows in [(self.kind, [self.row]), *((kind, page.rows) for _r, kind, page in self.related)]:
-            for ref in kind.refs:
-                ids = {getattr(row, f"{ref.name}_id") for row in rows} - {None, self.row.id}
-                if ref.type is Type.RECORD:
-                    anything |= ids
-                else:
-                    by_kind[kind_of(ref.target).name] |= ids
+        """Labels of every record that this one and its related rows refer to."""
+        by_kind, anything = mentioned((kind.refs, rows) for kind, rows in self.groups())
+        for ids in (*by_kind.values(), anything):
+            ids.discard(self.row.id)
         return labels_of(by_kind, anything, self.reader)
 
     # -- parts -----------------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ def drawn_facts(page) -> tuple[list[Fact], bool]:
         entries = list(_stored_entries(page)[: MOST + 1])
     is_cut = page.is_cut()
     shown = entries[:MOST]
-    missing = {entry.record_id for entry in shown} - page.labels.keys()
-    labels = page.labels | labels_of(_by_kind(shown, missing), set(), page.reader)
+    ids = {entry.record_id for entry in shown}
+    labels = page.labels_at_hand(ids) | page.labels
+    labels |= labels_of(_by_kind(shown, ids - labels.keys()), set(), page.reader)
     own_first = sorted(shown, key=lambda entry: entry.record_id != page.row.id)
     return [_fact(entry, labels, page) for entry in own_first if entry.record_id in labels], is_cut or len(
         entries
@@ -54,7 +55,6 @@ def _stored_entries(page):
 
 def _entries_of_rows(page) -> list[TimelineEntry]:
     """The same from the rows that the page has read: stored entries only know the present."""
-    groups = [(page.kind, [page.row]), *((kind, found.rows) for _r, kind, found in page.related)]
     found = [
         TimelineEntry(
             record_id=row.id,
@@ -64,7 +64,7 @@ def _entries_of_rows(page) -> list[TimelineEntry]:
             ends_on=getattr(row, dated.ends or dated.starts) or (row.starts_on if dated.is_brief else None),
             first=getattr(row, f"{dated.starts}_first"),
         )
-        for kind, rows in groups
+        for kind, rows in page.groups()
         if not page.kind.drawn or kind.name in page.kind.drawn
         for row in rows
         for dated in kind.dated

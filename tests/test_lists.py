@@ -13,6 +13,7 @@ from records.asking import CONTROLS, LOOKUPS, BadQuery, parameters
 from records.kinds import Type, kinds
 from records.lists import sortable
 from records.rights import EVERYTHING
+from records.together import first_pages
 from tests import cast
 from tests.cast import INTERNAL, PUBLIC, SHARED, ask, every_row, page
 
@@ -236,6 +237,26 @@ def test_nothing_to_sort_by_is_refused_with_what_there_is(db):
             ask("project", f"sort={sort}")
 
 
+# ---- several lists in one statement ------------------------------------------------------------------------
+
+
+def test_lists_asked_together_are_what_each_is_alone(db, w):
+    asked = [ask(name, "limit=5", w.officer) for name in NAMES]
+    for query, together in zip(asked, first_pages(asked), strict=True):
+        alone = query.page()
+        assert together.next_cursor == alone.next_cursor
+        assert [vars(row) | {"_state": None} for row in together.rows] == [
+            vars(row) | {"_state": None} for row in alone.rows
+        ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_belongs_to_a_record_can_be_asked_together(name):
+    for related in cast.kind(name).related:
+        keys = lists.sort_keys(kinds()[related.kind], related.sort, "", EVERYTHING)
+        assert len(lists.parts(keys)) == 1, "against the direction of its index, what has no value would come first"
+
+
 # ---- a constant number of queries --------------------------------------------------------------------------
 
 
@@ -261,6 +282,28 @@ def test_a_record_takes_a_handful_of_queries(db, w, client, name):
     client.force_login(w.officer)
     row = every_row(name, "limit=1", w.officer)[0]
     assert queries(client, f"/api/v1/{cast.kind(name).plural}/{row.id}/") <= 12
+
+
+@pytest.mark.parametrize("name", ["project", "program", "institution"])
+def test_the_fullest_page_takes_at_most_twenty_queries(db, w, client, name):
+    """Before an officer, with rows of every kind that can belong to it, more of them than the page lists."""
+    full = cast.project(w.alpha, parent=w.one)
+    for n in range(2):
+        for make in cast.UNDER.values():
+            make(full, f"full {n}")
+        cast.project(w.alpha, parent=full, starts_on="2024")
+        cast.role(w.hong, full)
+        cast.headcount(full, institution=w.unit)
+        for at in (w.gist, w.kaist):
+            cast.participation(at, full)
+            cast.line(w.alpha, project=full, payer=w.gist, recipient=at)
+    cast.line(w.alpha, recipient=w.gist)
+    cast.work()
+    client.force_login(w.officer)
+    row = {"project": full, "program": w.alpha, "institution": w.gist}[name]
+    address = f"/en/{cast.kind(name).plural}/{row.slug}/"
+    queries(client, address)
+    assert queries(client, address) <= 20
 
 
 def test_every_kind_is_tested():

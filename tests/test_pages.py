@@ -20,7 +20,7 @@ from records.models import Citation, Source
 from tests import cast
 
 SAMPLE = Path(__file__).parents[1] / "data" / "registry"
-MOST_QUERIES = 25
+MOST_QUERIES = 20
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_every_list_and_a_record_of_every_kind_open(page, language):
         assert f'<html lang="{language}">' in page.html
 
 
-def test_no_page_asks_more_than_25_questions(page, django_assert_max_num_queries):
+def test_no_page_asks_more_than_20_questions(page, django_assert_max_num_queries):
     kaist = "institutions/kaist/"
     source = f"sources/{Source.objects.first().id}/"
     rus = f"researchers/{Researcher.objects.get(name_en='Daniela Rus').id}/"
