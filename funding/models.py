@@ -175,57 +175,39 @@ class FundingAmount(RecordBase):
 
 
 class Rollup(models.Model):
-    """예산 집계. What the lines of a scope add up to. Replaced by workers, never nudged (rollups.py).
+    """예산 집계. What the lines of a scope add up to: a part of it. Replaced by workers, never nudged (rollups/).
 
-    `span` own: lines of exactly this project (or of the program itself); tree: with everything below.
-    `level`: as a reader sees it who may see everything up to this visibility.
+    Parts are added up: a reader's figure is the sum of the parts of every level up to the own one, of the lines of
+    exactly this scope (`own`) and of everything under it (`below`). A scope is a project, a program, or the whole.
     """
 
     class Span(models.TextChoices):
         OWN = "own", _("its own lines")
-        TREE = "tree", _("with everything below")
+        BELOW = "below", _("everything under it")
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("scope", "level", "fiscal_year", "payer_kind", "form", "currency", "span")
     scope = models.UUIDField()
+    above = models.UUIDField(null=True)  # the scope that it counts in; NULL above the whole
     program = models.UUIDField()
-    span = models.CharField(max_length=4, choices=Span)
-    level = models.SmallIntegerField()
-    fiscal_year = models.SmallIntegerField(null=True)
+    span = models.CharField(max_length=5, choices=Span)
+    level = models.SmallIntegerField()  # what one sees more at this level of rights than at the one before
+    fiscal_year = models.SmallIntegerField()  # 0: not stated
     payer_kind = models.CharField(max_length=16, choices=PayerKind)
     form = models.CharField(max_length=8, choices=FundingLine.Form)
     currency = models.CharField(max_length=3)
-    planned = models.BigIntegerField(null=True)  # minor units; NULL: no amount is stated
-    committed = models.BigIntegerField(null=True)
+    planned = models.BigIntegerField()  # minor units
+    with_planned = models.IntegerField()  # lines that state a planned amount: where there is none, none is shown
+    committed = models.BigIntegerField()
+    with_committed = models.IntegerField()
     lines = models.IntegerField()  # lines with an amount row for this year, or with none at all
     unstated = models.IntegerField()  # of these, how many state no amount for it
     lines_once = models.IntegerField()  # the same, each line in one of its years only, so that years can be added
     unstated_once = models.IntegerField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scope", "span", "level", "fiscal_year", "payer_kind", "form", "currency"],
-                nulls_distinct=False,
-                name="rollup_once",
-            )
-        ]
         indexes = [
-            models.Index(fields=["program", "span", "level"], name="rollup_program"),
-            models.Index(  # of programs as a whole, among the many of their projects
-                fields=["level", "program"],
-                include=[
-                    "fiscal_year",
-                    "payer_kind",
-                    "form",
-                    "currency",
-                    "planned",
-                    "committed",
-                    "lines",
-                    "unstated",
-                    "lines_once",
-                    "unstated_once",
-                ],
-                name="rollup_whole",
-                condition=Q(span="tree", scope=F("program")),
+            models.Index(  # what is added up for a group of the scope above
+                fields=["above", "level", "fiscal_year", "payer_kind", "form", "currency"], name="rollup_above"
             ),
+            models.Index(fields=["program"], name="rollup_program", condition=Q(span="own")),  # by project
         ]

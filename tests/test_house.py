@@ -104,7 +104,7 @@ def constraints() -> list[str]:
         "SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE n.nspname IN ('public', 'history')"
     )
     names |= {name for (source,) in sources for name in re.findall(r"CONSTRAINT = '(\w+)'", source)}
-    return sorted(names - {"rollup_once", "timeline_entry_once"})  # written by workers alone
+    return sorted(names - {"timeline_entry_once"})  # written by workers alone
 
 
 def test_every_constraint_has_a_sentence_in_both_languages(db):

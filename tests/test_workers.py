@@ -15,6 +15,7 @@ from django.db import connection
 from config import servers
 from config.valkey import Valkey
 from funding.models import FundingAmount, FundingLine, Rollup
+from funding.rollups import WHOLE
 from labs.models import Institution
 from programs.models import Program
 from records.figures import Heartbeat, StaleMark, figures
@@ -82,8 +83,8 @@ def until(is_true, within: float = WITHIN, what: str = "") -> None:
 
 
 def planned() -> int | None:
-    rows = Rollup.objects.filter(span="tree", level=0)
-    return sum(row.planned or 0 for row in rows) if rows else None
+    rows = Rollup.objects.filter(scope=WHOLE, level=0)
+    return sum(row.planned for row in rows) if rows else None
 
 
 def figures_are_right() -> bool:
@@ -107,9 +108,7 @@ def test_a_worker_killed_in_the_middle_of_a_recompute_loses_nothing(line, broker
 
 def recompute_is_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM funding_rollup%'"
-        )
+        cursor.execute("SELECT 1 FROM pg_locks WHERE relation = 'funding_rollup'::regclass AND NOT granted")
         return cursor.fetchone() is not None
 
 
