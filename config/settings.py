@@ -90,6 +90,12 @@ KINDS = [
 # What workers keep worked out (records/figures.py)
 FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS"]
 
+# What a user, by id, may see and do: asked when work is begun that was asked for before
+READER_OF = "programs.rules.reader_of"
+
+# Long work that somebody may ask for (records/jobs.py)
+JOBS = ["records.recomputing.RECOMPUTE_FIGURES"]
+
 MIDDLEWARE = [
     "config.health.probes",
     "django.middleware.security.SecurityMiddleware",
@@ -167,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
 
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
 FILE_UPLOAD_HANDLERS = ["records.document_pages.LimitedUpload"]
+JOBS_DIR = DOCUMENTS_DIR.with_name("jobs")  # files that jobs made, for their owners to fetch
 
 AUTH_USER_MODEL = "people.User"
 AUTH_PASSWORD_VALIDATORS = [

@@ -15,9 +15,10 @@ from rest_framework.routers import DefaultRouter
 from config.problems import no_such_address
 from funding.api import RollupView
 from funding.views import home
-from records import document_pages, pages
+from records import document_pages, job_pages, pages
 from records.api import viewset_for
 from records.documents_api import DocumentView
+from records.jobs_api import JobView
 from records.kinds import kinds
 from records.timelines_api import TimelineView
 
@@ -28,6 +29,7 @@ for kind in kinds().values():
     router.register(kind.plural, own_views.get(kind.name) or viewset_for(kind), basename=f"api-{kind.plural}")
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
+router.register("jobs", JobView, basename="api-jobs")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
 explorer = csp_override(
@@ -48,6 +50,11 @@ urlpatterns = [
         path("logout/", auth.LogoutView.as_view(), name="logout"),
         path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
         path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+        path("jobs/", job_pages.job_list, name="jobs"),
+        path("jobs/recompute-figures/", job_pages.recompute_figures, name="recompute_figures"),
+        path("jobs/<uuid:id>/", job_pages.job_page, name="job"),
+        path("jobs/<uuid:id>/cancel/", job_pages.job_cancel, name="job_cancel"),
+        path("jobs/<uuid:id>/file/", job_pages.job_file, name="job_file"),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),

@@ -26,8 +26,15 @@ def reader_for(user) -> Reader:
         institutions=institutions,
         is_signed_in=True,
         is_officer=user.is_officer,
+        is_administrator=user.role == User.Role.ADMINISTRATOR,
         user_id=user.pk,
     )
+
+
+def reader_of(user_id: int) -> Reader:
+    """The same of an id. An account that is closed or gone may see what anybody may."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return reader_for(user) if user else ANYONE
 
 
 def institutions_of(user) -> frozenset:

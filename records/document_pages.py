@@ -113,9 +113,12 @@ def download(request, key: str):
 def attachment(document: Document, version: str | None = None) -> FileResponse:
     """The file of the document, or the one that it had in a version. Never shown in place: it is somebody's file."""
     state = document if version is None else _version_of(document, version)
-    response = FileResponse(
-        place(state.sha256).open("rb"), as_attachment=True, filename=state.file_name, content_type=state.content_type
-    )
+    return as_attachment(place(state.sha256), state.file_name, state.content_type)
+
+
+def as_attachment(path: Path, name: str, content_type: str) -> FileResponse:
+    """A file that no browser opens as a page of ours."""
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox"
     return response

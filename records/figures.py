@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -58,6 +59,7 @@ class Figure:
     name: str
     recompute: Callable[[set[UUID] | None], None]
     differences: Callable[[], Iterable[str]]
+    label: Any = ""
 
 
 @cache
@@ -95,13 +97,17 @@ def clear_one(figure: Figure) -> int:
 def recompute_all() -> None:
     """Work out every figure from the facts, whatever the marks say. Waits for its turn."""
     for figure in figures().values():
-        with transaction.atomic():
-            _take_turn(figure.name, wait=True)
-            last = StaleMark.objects.filter(figure=figure.name).aggregate(last=models.Max("id"))["last"]
-            marks = list(StaleMark.objects.filter(figure=figure.name, id__lte=last or 0).values_list("id", flat=True))
-            figure.recompute(None)
-            StaleMark.objects.filter(id__in=marks).delete()
-            _note_computed(figure.name)
+        recompute_whole(figure)
+
+
+def recompute_whole(figure: Figure) -> None:
+    with transaction.atomic():
+        _take_turn(figure.name, wait=True)
+        last = StaleMark.objects.filter(figure=figure.name).aggregate(last=models.Max("id"))["last"]
+        marks = list(StaleMark.objects.filter(figure=figure.name, id__lte=last or 0).values_list("id", flat=True))
+        figure.recompute(None)
+        StaleMark.objects.filter(id__in=marks).delete()
+        _note_computed(figure.name)
 
 
 def _take_turn(name: str, wait: bool = False) -> bool:

@@ -3,6 +3,7 @@
 from .base import Change, Named, Record, RecordBase, Titled
 from .documents import Document
 from .figures import ComputedAt, Heartbeat, StaleMark
+from .jobs import Job, JobLine
 from .relations import Relation
 from .rights import Visibility
 from .sources import Citation, Disagreement, Source
@@ -10,6 +11,6 @@ from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
-    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Named", "Record", "RecordBase", "Relation", "Source",
-    "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
+    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Named", "Record", "RecordBase",
+    "Relation", "Source", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

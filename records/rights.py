@@ -27,6 +27,7 @@ class Reader:
     institutions: frozenset[uuid.UUID] = frozenset()  # that the reader reports for, their units included
     is_signed_in: bool = False
     is_officer: bool = False
+    is_administrator: bool = False
     user_id: int | None = None
 
     @property
@@ -36,4 +37,4 @@ class Reader:
 
 
 ANYONE = Reader()
-EVERYTHING = Reader(level=Visibility.INTERNAL, is_signed_in=True, is_officer=True)
+EVERYTHING = Reader(level=Visibility.INTERNAL, is_signed_in=True, is_officer=True, is_administrator=True)

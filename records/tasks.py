@@ -1,4 +1,4 @@
-"""The queue's side of figures: messages wake workers, and each worker looks by itself as well."""
+"""The queue's side of figures and jobs: messages wake workers, and each worker looks by itself as well."""
 
 import logging
 import os
@@ -15,19 +15,27 @@ from celery.worker import state as in_hand
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from . import figures
+from . import figures, job_runs, jobs
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 LOOK_AT_QUEUE_SECONDS = 10.0
+FORGET_SECONDS = 3600.0
 SILENT_SECONDS = 180.0
 SHUTDOWN_SECONDS = 15.0
+JOB_SECONDS = 3000  # over job_runs.LONGEST, and well under the broker's visibility timeout
 CONSUMER_IS_SILENT = 75  # exit code: EX_TEMPFAIL of sysexits.h, “try again”
 
 
 @shared_task(name="records.tasks.recompute_stale")
 def recompute_stale():
     figures.clear_stale_marks()
+
+
+@shared_task(name="records.tasks.run_job", bind=True, time_limit=JOB_SECONDS)
+def run_job(self):
+    if job_runs.run_one(f"{self.request.hostname}/pool"):
+        jobs.wake()
 
 
 @shared_task(name="records.tasks.heartbeat")
@@ -52,11 +60,12 @@ stopping = threading.Event()
 
 
 @worker_ready.connect
-def start_sweeping(**_kwargs):
-    """A thread beside Celery's own: needs no message, so a silent broker delays nothing by more than a second."""
+def start_sweeping(sender, **_kwargs):
+    """Threads beside Celery's own: they need no message, so a silent broker delays nothing by more than a second."""
     stopping.clear()
     _try_to_send(heartbeat)  # so that `/statusz` need not wait for the clock
     threading.Thread(target=sweep, name="sweep", daemon=True).start()
+    threading.Thread(target=look_for_jobs, args=[f"{sender.hostname}/thread"], name="jobs", daemon=True).start()
 
 
 @worker_shutting_down.connect
@@ -79,6 +88,21 @@ def sweep() -> None:
         if watch.is_silent(time.monotonic()):
             log.error("messages wait and this worker takes none: it ends, to be started again")
             os._exit(CONSUMER_IS_SILENT)  # it holds no task; an orderly shutdown would wait for the consumer
+
+
+def look_for_jobs(lane: str) -> None:
+    forget_at = 0.0
+    while not stopping.wait(SWEEP_SECONDS):
+        try:
+            while not stopping.is_set() and job_runs.run_one(lane):
+                pass
+            if time.monotonic() >= forget_at:
+                job_runs.forget_old()
+                forget_at = time.monotonic() + FORGET_SECONDS
+        except Exception:
+            log.exception("looking for jobs failed; it looks again in a second")
+            connection.close()
+        close_old_connections()
 
 
 @dataclass

@@ -96,7 +96,7 @@ def differences():
             yield f"timeline: {what} entry “{fact}” of {kind} {record}"
 
 
-TIMELINES = Figure("timelines", recompute, differences)
+TIMELINES = Figure("timelines", recompute, differences, label=_("timelines"))
 
 
 # ---- asked by pages and API ----------------------------------------------------------------------------

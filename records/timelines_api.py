@@ -76,7 +76,7 @@ class TimelineView(ApiView):
     def list(self, request):
         asked = request.query_params
         problems = [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
-        limit = _limit(asked.get("limit", ""), problems)
+        limit = limit_of(asked.get("limit", ""), problems)
         begins, ends = (_day(asked, name, problems) for name in ("from", "to"))
         wanted = asked.getlist("kind")
         problems += [Problem("kind", not_allowed("kind", k, kinds())) for k in wanted if k not in kinds()]
@@ -136,7 +136,7 @@ def _fresh() -> dict:
     return {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
 
 
-def _limit(text: str, problems: list[Problem]) -> int:
+def limit_of(text: str, problems: list[Problem]) -> int:
     if not text:
         return DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT:

@@ -21,6 +21,7 @@ def documents_of_their_own(tmp_path_factory):
     from django.conf import settings
 
     settings.DOCUMENTS_DIR = tmp_path_factory.mktemp("documents")
+    settings.JOBS_DIR = tmp_path_factory.mktemp("jobs")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,18 @@ def officer(db):
     from tests.cast import user
 
     return user("officer", name="officer")
+
+
+@pytest.fixture
+def works_of_tests(settings):
+    """The works of tests/works.py can be asked for."""
+    from records.jobs import works
+    from tests.settings_with_works import JOBS
+
+    settings.JOBS = JOBS
+    works.cache_clear()
+    yield
+    works.cache_clear()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "funding.Rollup",  # worked out
     "records.Submission",  # requests that were carried out
     "people.User", "labs.Membership",  # accounts
+    "records.Job", "records.JobLine",  # have an end
 }  # fmt: skip
 OURS = ("records", "people", "labs", "programs", "funding", "reports")
 

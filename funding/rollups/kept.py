@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from records.figures import Figure
 
@@ -132,4 +133,4 @@ def _sentence(what: str, row: dict) -> str:
     )
 
 
-ROLLUPS = Figure("rollups", recompute, differences)
+ROLLUPS = Figure("rollups", recompute, differences, label=_("totals"))
