@@ -46,12 +46,12 @@ def broker(tmp_path):
 
 
 @contextlib.contextmanager
-def worker(broker, tmp_path):
+def worker(broker, tmp_path, name="worker"):
     """A Celery worker on the test database, as the supervisor starts it. Yields its process; its group dies with the block."""
-    log = (tmp_path / "worker.log").open("ab")
+    log = (tmp_path / f"{name}.log").open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "config", "worker", "--beat", "--scheduler", "celery.beat:Scheduler",
-         "--concurrency", "2", "-n", f"test@{os.getpid()}"],
+         "--concurrency", "2", "-n", f"{name}@{os.getpid()}"],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DATABASE_URL": test_database(), "REDIS_URL": broker.url()},
         stdout=log, stderr=log, start_new_session=True,

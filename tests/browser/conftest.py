@@ -34,6 +34,7 @@ MAKE_READER = (
 @dataclass(frozen=True)
 class Site:
     url: str
+    env: dict[str, str]
 
 
 @pytest.fixture(scope="package")
@@ -68,7 +69,7 @@ def site(tmp_path_factory):
         process = subprocess.Popen(web, cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
             _wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield Site(f"http://127.0.0.1:{port}")
+            yield Site(f"http://127.0.0.1:{port}", env)
         finally:
             process.terminate()
             process.wait(20)
