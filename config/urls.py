@@ -20,6 +20,8 @@ from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.jobs_api import JobView
 from records.kinds import kinds
+from records.suggest_api import SuggestView
+from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
 
 router = DefaultRouter()
@@ -30,6 +32,7 @@ for kind in kinds().values():
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
+router.register("suggest", SuggestView, basename="api-suggest")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
 explorer = csp_override(
@@ -55,6 +58,9 @@ urlpatterns = [
         path("jobs/<uuid:id>/", job_pages.job_page, name="job"),
         path("jobs/<uuid:id>/cancel/", job_pages.job_cancel, name="job_cancel"),
         path("jobs/<uuid:id>/file/", job_pages.job_file, name="job_file"),
+        path("suggest/", suggest_page, name="suggest"),
+        path("read/<slug:what>/", read_page, name="read"),
+        path("keys/", keys_page, name="keys"),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),

@@ -1,10 +1,15 @@
 """How institutions, labs and affiliations are shown and taken."""
 
-from django.db.models import Q
+from collections import defaultdict
+
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Researcher
+from records.base import in_language
 from records.kinds import AsOf, Dated, Filter, Kind, Related, Type
+from records.labels import labels_for
 
 from .models import Affiliation, Facility, Institution, Lab
 
@@ -24,6 +29,8 @@ INSTITUTION = Kind(
     label=("name",),
     order="name",
     search=("name_ko", "name_en", "aliases", "slug", "ror_id"),
+    numbers=("ror_id",),
+    apart=("country", "parent", "kind"),
     filters=(
         Filter(
             "program", _("takes part in"),
@@ -117,3 +124,19 @@ def own_researchers(ids, reader) -> set:
         return set()
     mine = Affiliation.objects.filter(institution__in=reader.institutions, researcher__in=ids, is_retired=False)
     return set(Researcher.objects.filter(affiliations__in=mine).values_list("id", flat=True))
+
+
+def where_people_work(rows, reader) -> dict:
+    """Where each of these researchers works today and as what, the latest post first: two posts at most."""
+    today = timezone.localdate()
+    posts = Affiliation.objects.visible_to(reader).filter(researcher__in=[row.id for row in rows])
+    posts = AFFILIATION.counting_on(posts, today).order_by(F("starts_on_first").desc(nulls_last=True), "id")
+    posts = list(posts)
+    labels = labels_for(AFFILIATION, posts, reader)
+    said = defaultdict(list)
+    for post in posts:
+        at = labels.get(post.institution_id)
+        line = " ".join(filter(None, [str(at or ""), in_language(post.title_ko, post.title_en)]))
+        if line and line not in said[post.researcher_id]:
+            said[post.researcher_id].append(line)
+    return {id: ", ".join(lines[:2]) for id, lines in said.items()}

@@ -13,6 +13,8 @@ RESEARCHER = Kind(
     label=("name",),
     order="name",
     search=("name_ko", "name_en", "aliases", "orcid"),
+    numbers=("orcid", "researcher_number"),
+    apart="labs.kinds.where_people_work",
     related=(
         Related("affiliation", "researcher", ("institution", "lab", "title", "starts_on", "ends_on")),
         Related("role", "researcher", ("scope", "part", "title", "starts_on", "ends_on", "effort_share")),

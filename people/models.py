@@ -33,7 +33,12 @@ class Researcher(Named, RecordBase):
     class Meta:
         verbose_name = _("researcher")
         verbose_name_plural = _("researchers")
-        indexes = listed_by("name", "researcher")
+        indexes = [
+            *listed_by("name", "researcher"),
+            models.Index(
+                fields=["researcher_number"], name="researcher_number", condition=~models.Q(researcher_number="")
+            ),
+        ]
         constraints = [
             has_a_name("researcher"),
             public_or_internal("researcher"),

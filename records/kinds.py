@@ -120,6 +120,11 @@ class Kind:
     label: tuple[str, ...]  # what a row is called: ("name",), ("title",), or parts such as ("researcher", "part")
     order: str  # how a list is sorted when nobody says; "-" for descending
     search: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()  # fields that name one record and no other, as ORCID does; slugs do so anyway
+    apart: (
+        tuple[str, ...] | str
+    ) = ()  # what tells namesakes apart: fields (the first facts where none are named), or the
+    # dotted path of a function (rows, reader) -> {id: one line in the reader's language}
     virtual: tuple[Field, ...] = ()  # worked out by the queryset's for_list(), read only
     filters: tuple[Filter, ...] = ()
     facts: tuple[str, ...] = ()  # the strip on top of a record page

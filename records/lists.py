@@ -57,7 +57,7 @@ class ListQuery:
 
     def page(self) -> "Page":
         keys, rows, found = self.keys, self.in_order(), []
-        for part in _after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
+        for part in after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
             found += rows.filter(part)[: self.limit + 1 - len(found)]
             if len(found) > self.limit:
                 break
@@ -239,14 +239,14 @@ def parts(keys: list[SortKey]) -> list[Q]:
     return [Q()]
 
 
-def _after(keys: list[SortKey], values: list) -> list[Q]:
+def after(keys: list[SortKey], values: list) -> list[Q]:
     """The rows after these values in this order: ranges that follow each other, an index can begin at each.
 
     First what is equal so far and comes later by the other keys, then what lies beyond, then what has no value.
     """
     key, value = keys[0], values[0]
     equal = Q(**{key.name: value}) if value is not None else Q(**{f"{key.name}__isnull": True})
-    ranges = [equal & later for later in _after(keys[1:], values[1:])] if keys[1:] else []
+    ranges = [equal & later for later in after(keys[1:], values[1:])] if keys[1:] else []
     if value is not None:
         ranges.append(Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value}))
         ranges += [Q(**{f"{key.name}__isnull": True})] if key.may_be_null else []

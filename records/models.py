@@ -7,10 +7,11 @@ from .jobs import Job, JobLine
 from .relations import Relation
 from .rights import Visibility
 from .sources import Citation, Disagreement, Source
+from .spellings import Spelling
 from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
     "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Named", "Record", "RecordBase",
-    "Relation", "Source", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
+    "Relation", "Source", "Spelling", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

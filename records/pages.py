@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from . import lists
+from .beside import beside, number, question, trail
 from .kinds import Kind, kinds_by_plural
 from .labels import labels_of
 from .listing import chips, choosers, heads, kept, other_lists
@@ -28,7 +29,7 @@ from .versions import versions
 
 YEAR = 365 * 24 * 3600
 PAGE = 50  # rows of a list page
-OWN_PARAMETERS = ("unit",)
+OWN_PARAMETERS = ("unit", "at")
 
 
 def list_page(request, plural: str):
@@ -44,13 +45,19 @@ def list_page(request, plural: str):
         return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
     shower = Shower(kind, page.rows, request.reader, unit=chosen(request.GET.get("unit")))
     offered = choosers(query)
+    counts, asked = _counts(query, page), question(request.GET)
+    first = number(request.GET.get("at")) if query.cursor else 1
+    count = counts.get("count", 0)
+    of = count if count <= lists.COUNTED_TO else 0
+    trails = [trail(asked, first and first + n, of) if not request.known_at else "" for n in range(len(page.rows))]
     context = {
         "kind": kind,
         "query": query,
-        **_counts(query, page),
+        **counts,
         "heads": heads(shower, query),
-        "lines": [shower.line(row, kind.columns) for row in page.rows],
+        "lines": [shower.line(row, kind.columns, query=way) for row, way in zip(page.rows, trails, strict=True)],
         "next_cursor": page.next_cursor,
+        "next_at": first + len(page.rows) if first else None,
         "chips": chips(query, request.GET),
         "choosers": offered,
         "kept": kept(request.GET, offered),
@@ -96,6 +103,7 @@ def record_page(request, plural: str, key: str):
         "evidence": page.evidence,
         "changes": page.changes(),
         "history_url": reverse("history", args=[kind.plural, page.label.key]),
+        "beside": beside(kind, row, request.GET, request.reader) if not request.known_at else None,
         **extras,
     }
     return render(request, "records/record.html", context)

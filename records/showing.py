@@ -128,13 +128,14 @@ class Shower:
         label = head_of(self.kind, name) + (f" ({self.unit.label})" if what is Type.MONEY else "")
         return Head(name, label, is_number=what in NUMBERS)
 
-    def line(self, row, columns: Iterable[str], *, depth: int = 0) -> Line:
+    def line(self, row, columns: Iterable[str], *, depth: int = 0, query: str = "") -> Line:
+        """A row of a table; `query` is added to the address of its own page."""
         names = merged(columns)
         own = own_column(self.kind, names)
         cells = [self.cell(row, name) for name in names]
         if own in names:
             n = names.index(own)
-            url = label_of(self.kind, row, self.labels).url
+            url = label_of(self.kind, row, self.labels).url + query
             cells[n] = replace(cells[n], href=url, text=cells[n].text or str(self.kind.label_one))
         return Line(row.id, tuple(cells), depth)
 

@@ -58,6 +58,7 @@ PROJECT = Kind(
     label=("title",),
     order="title",
     search=("title_ko", "title_en", "aliases", "slug"),
+    apart=("program", "starts_on", "ends_on"),
     filters=(BY_INSTITUTION, BY_RESEARCHER),
     facts=("program", "starts_on", "ends_on", "number"),
     related=(
