@@ -18,6 +18,7 @@ RUN for po in locale/*/LC_MESSAGES/django.po; do \
 # Hashed and compressed. The settings ask for all that production needs; here nothing is served and no server asked.
 RUN PRODUCTION=1 DATA_DIR=/tmp/build ALLOWED_HOSTS=none.invalid \
     DATABASE_URL=postgresql://none.invalid/none REDIS_URL=redis://none.invalid \
+    EMAIL_URL=smtps://none.invalid DEFAULT_FROM=none@none.invalid \
     SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(50))') \
     python manage.py collectstatic --noinput \
  && rm -rf /tmp/build requirements

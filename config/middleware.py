@@ -7,16 +7,20 @@ import uuid
 from datetime import date, datetime
 
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from people.tokens import BadToken, token_of
 from programs.rules import reader_for
 from records.dates import BadDate, parse, read
 from records.history import known_at
 
 from . import logs
+from .problems import refused
 
 log = logging.getLogger(__name__)
+READING = ("GET", "HEAD", "OPTIONS")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -41,6 +45,32 @@ def request_id(get_response):
             return response
         finally:
             logs.forget()
+
+    return middleware
+
+
+def bearer(get_response):
+    """Under /api/, `request.user` is the owner of the access token that is sent, and `request.token` the token.
+
+    A token that opens nothing is refused, never taken for nobody; one that may only read writes nothing.
+    """
+
+    def middleware(request):
+        if not request.path_info.startswith("/api/"):
+            return get_response(request)
+        scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            try:
+                request.token = token_of(key.strip())
+            except BadToken as bad:
+                return refused(401, str(bad), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+            if request.method not in READING and not request.token.may_write:
+                header = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
+                return refused(403, _("This access token may only read."), header)
+            request.user = request.token.owner
+        response = get_response(request)
+        patch_vary_headers(response, ["Authorization"])
+        return response
 
     return middleware
 

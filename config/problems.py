@@ -49,8 +49,13 @@ def problem(error: Exception, context: dict) -> Response | None:
 def no_such_address(request, rest: str) -> JsonResponse:
     """What the API says of an address that it does not know."""
     detail = _("There is no address /api/%s. /api/v1/ lists those that there are.") % rest
-    body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
-    return JsonResponse(body, status=404, content_type="application/problem+json")
+    return refused(404, detail)
+
+
+def refused(status: int, detail: str, headers: dict | None = None) -> JsonResponse:
+    """Problem details for what is refused before a view of DRF is reached."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JsonResponse(body, status=status, headers=headers, content_type="application/problem+json")
 
 
 def server_error(request):

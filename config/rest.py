@@ -11,6 +11,17 @@ class SessionAuthentication(authentication.SessionAuthentication):
         return "Session"
 
 
+class TokenAuthentication(authentication.BaseAuthentication):
+    """The owner of the access token that `config.middleware.bearer` has found. No cookie, so no CSRF to fear."""
+
+    def authenticate(self, request):
+        token = getattr(request._request, "token", None)
+        return (token.owner, token) if token else None
+
+    def authenticate_header(self, request):
+        return "Bearer"
+
+
 class ReadOrSignIn(permissions.BasePermission):
     """Reading is for anyone, within their rights; writing needs an account."""
 

@@ -5,11 +5,13 @@
 """
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 SHORTEST_KEY, FEWEST_LETTERS = 50, 5  # as Django's security.W009 has it
 
@@ -35,6 +37,7 @@ def faults(env: Mapping[str, str]) -> Iterator[str]:
     yield from _server(env, "DATABASE_URL", ("postgresql", "postgres"), "postgresql://user:password@host:5432/name")
     yield from _server(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0")
     yield from _folder(env.get("DATA_DIR", ""))
+    yield from _mail(env)
 
 
 def _key(key: str) -> Iterator[str]:
@@ -85,3 +88,26 @@ def _folder(text: str) -> Iterator[str]:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         yield f"DATA_DIR, {text}, cannot be written to ({error.strerror}): {mend}"
+
+
+def _mail(env: Mapping[str, str]) -> Iterator[str]:
+    schemes = ("smtp", "smtps", "smtp+starttls")
+    faults = list(_server(env, "EMAIL_URL", schemes, "smtp+starttls://user:password@host:587 or smtps://…"))
+    yield from faults
+    if not faults:
+        yield from _mail_server(urlsplit(env["EMAIL_URL"]))
+    sender = parseaddr(env.get("DEFAULT_FROM", ""))[1]
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
+        yield "DEFAULT_FROM is no address that mails can come from: write “Program Registry <registry@example.org>”."
+
+
+def _mail_server(parts: SplitResult) -> Iterator[str]:
+    """Mails carry links that give passwords, and the address a password: neither goes over a network in clear."""
+    is_beside = parts.hostname in ("localhost", "127.0.0.1", "::1") or "." not in (parts.hostname or ".")
+    if not parts.hostname:
+        yield "EMAIL_URL names no host: write smtp+starttls://user:password@host:587 or smtps://…"
+    elif parts.scheme == "smtp" and not is_beside:
+        yield (
+            "EMAIL_URL would send mails in clear: write smtp+starttls:// or smtps://"
+            " (smtp:// is for a server on this machine or in a container beside it)."
+        )

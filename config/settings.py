@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.bearer",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.reader",
@@ -171,13 +172,40 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "records.tasks.heartbeat", "schedule": 10, "options": {"expires": 30}},
+    "mails": {"task": "people.tasks.send_mails", "schedule": 30, "options": {"expires": 30}},
+    "tidy": {"task": "people.tasks.tidy", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
 FILE_UPLOAD_HANDLERS = ["records.document_pages.LimitedUpload"]
 JOBS_DIR = DOCUMENTS_DIR.with_name("jobs")  # files that jobs made, for their owners to fetch
 
+
+def mailer(url: str) -> dict:
+    """smtp+starttls://user:password@host:port (587), smtps:// (465), smtp:// (25); without any, files in MAIL_FOLDER."""
+    if not url:
+        return {"BACKEND": "people.mail_files.FileBackend", "OPTIONS": {"folder": MAIL_FOLDER}}
+    parts = urlsplit(url)
+    options = {
+        "host": parts.hostname,
+        "port": parts.port,
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+starttls",
+        "timeout": 30,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+EMAIL_URL = env("EMAIL_URL", "")
+MAIL_FOLDER = "" if EMAIL_URL else str((Path(env("DATA_DIR") or BASE_DIR / ".data") / "mail").absolute())
+MAILERS = {"default": mailer(EMAIL_URL)}
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM", "registry@localhost")
+
 AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["people.authentication.NameOrAddress"]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -224,7 +252,7 @@ STORAGES = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["config.rest.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.rest.TokenAuthentication", "config.rest.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.ReadOrSignIn"],
     "DEFAULT_RENDERER_CLASSES": ["config.rest.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

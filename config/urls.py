@@ -5,13 +5,13 @@
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
+from config import account_urls
 from config.problems import no_such_address
 from funding.api import RollupView
 from funding.views import home
@@ -49,10 +49,7 @@ urlpatterns = [
     path("api/<path:rest>", no_such_address),
     *i18n_patterns(
         path("", home, name="home"),
-        path("login/", auth.LoginView.as_view(), name="login"),
-        path("logout/", auth.LogoutView.as_view(), name="logout"),
-        path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
-        path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+        *account_urls.patterns,
         path("jobs/", job_pages.job_list, name="jobs"),
         path("jobs/recompute-figures/", job_pages.recompute_figures, name="recompute_figures"),
         path("jobs/<uuid:id>/", job_pages.job_page, name="job"),

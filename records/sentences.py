@@ -15,6 +15,7 @@ OF_TRIGGERS = {
     "record_id_never_changes": gettext_lazy("The id of a record never changes."),
     "record_id_once": gettext_lazy("This id belongs to a record of another kind."),
     "job_moves": gettext_lazy("A job that is over stays as it is."),
+    "account_log_only_grows": gettext_lazy("What happened to an account is not changed afterwards."),
     "project_no_circle": gettext_lazy("A project cannot be a part of its own parts."),
     "project_parent_in_program": gettext_lazy("A project and the project that it is part of lie in the same program."),
     "participation_project_in_program": gettext_lazy("The project lies in another program."),

@@ -24,6 +24,14 @@ def documents_of_their_own(tmp_path_factory):
     settings.JOBS_DIR = tmp_path_factory.mktemp("jobs")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def passwords_that_take_no_time():
+    """Making a good hash takes a third of a second, on purpose; tests try hundreds of passwords."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="module")
 def kept(django_db_setup, django_db_blocker):
     """A database transaction around all tests of a module: what is made inside is there for each of them, then gone."""
@@ -96,3 +104,15 @@ def api(client):
         return client.get(f"/api/v1/{address}", headers={"accept-language": "en"} | headers)
 
     return get
+
+
+@pytest.fixture
+def post(settings):
+    """A real mail server; the settings lead to it. `post.box` has what came, `post.deliver()` does a worker's part."""
+    from config.settings import mailer
+    from tests.mail_server import MailServer
+
+    server = MailServer()
+    settings.MAILERS = {"default": mailer(server.url)}
+    yield server
+    server.stop()

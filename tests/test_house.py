@@ -24,7 +24,8 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "records.Spelling",
     "funding.Rollup",  # worked out
     "records.Submission",  # requests that were carried out
-    "people.User", "labs.Membership",  # accounts
+    "people.User", "people.Invitation", "people.Token", "labs.Membership",  # accounts, whose log is
+    "people.AccountEvent", "people.OutgoingMail", "people.Attempt",
     "records.Job", "records.JobLine",  # have an end
 }  # fmt: skip
 OURS = ("records", "people", "labs", "programs", "funding", "reports")

@@ -290,14 +290,14 @@ def test_logging_in_leads_back_and_logging_out_takes_a_post(page):
 
 def test_a_wrong_password_is_told_in_words(page):
     response = page.client.post("/ko/login/", {"username": "reader", "password": "wrong"})
-    assert "올바른" in response.content.decode()
+    assert "비밀번호가 맞지 않습니다" in response.content.decode()
 
 
 def test_a_password_can_be_changed(page):
-    page("password/", by=with_password(cast.user("viewer", name="changer")))
-    new = {"old_password": "a long password", "new_password1": "quite another 1", "new_password2": "quite another 1"}
-    assert page.client.post("/ko/password/", new).url == "/ko/password/done/"
-    assert "비밀번호를 바꾸었습니다" in page("password/done/")
+    page("accounts/me/password/", by=with_password(cast.user("viewer", name="changer")))
+    new = {"old_password": "a long password", "password": "quite another 1", "again": "quite another 1"}
+    assert page.client.post("/ko/accounts/me/password/", new).url == "/ko/accounts/me/"
+    assert "새 비밀번호" in page("accounts/me/")
 
 
 def test_a_page_that_is_not_there_is_a_404_in_words(page):

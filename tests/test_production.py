@@ -39,6 +39,8 @@ def production(tmp_path, **more) -> dict[str, str]:
         "TRUSTED_ORIGINS": "https://registry.example.org",
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "REDIS_URL": os.environ["REDIS_URL"],
+        "EMAIL_URL": "smtp+starttls://registry:a-password@mail.example.org:587",
+        "DEFAULT_FROM": "Program Registry <registry@example.org>",
         "DATA_DIR": str(tmp_path),
     }
     return good | more
@@ -99,7 +101,7 @@ def test_every_door_refuses_all_that_is_wrong_at_once(command, tmp_path):
     assert said.returncode != 0
     named = re.findall(r"^  - (\w+)", said.stderr, re.M)
     wanted = ["SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "DATA_DIR"]
-    assert named[:7] == wanted, said.stderr
+    assert named == [*wanted, "EMAIL_URL", "DEFAULT_FROM"], said.stderr
     assert "Traceback" not in said.stderr
 
 
@@ -122,6 +124,13 @@ def test_every_door_refuses_all_that_is_wrong_at_once(command, tmp_path):
         ("REDIS_URL", "127.0.0.1:6379", "is no address of that form"),
         ("DATA_DIR", "", "DATA_DIR is not set"),
         ("DATA_DIR", "/proc/none", "cannot be written to"),
+        ("EMAIL_URL", "", "EMAIL_URL is not set"),
+        ("EMAIL_URL", "mail.example.org:25", "is no address of that form"),
+        ("EMAIL_URL", "smtps://a:pass/word@mail.example.org", "is no address of that form"),
+        ("EMAIL_URL", "smtps://", "names no host"),
+        ("EMAIL_URL", "smtp://a:b@mail.example.org:25", "would send mails in clear"),
+        ("DEFAULT_FROM", "", "DEFAULT_FROM is no address"),
+        ("DEFAULT_FROM", "registry@localhost", "DEFAULT_FROM is no address"),
     ],
 )
 def test_an_unsafe_setting_is_named_with_what_mends_it(name, value, sentence, tmp_path):
@@ -130,8 +139,19 @@ def test_an_unsafe_setting_is_named_with_what_mends_it(name, value, sentence, tm
 
 
 def test_a_refusal_does_not_tell_a_secret(tmp_path):
-    env = production(tmp_path, SECRET_KEY="hunter2", DATABASE_URL="postgresql://a:hun/ter2@host/b", REDIS_URL="hunter2")
+    env = production(
+        tmp_path,
+        SECRET_KEY="hunter2",
+        DATABASE_URL="postgresql://a:hun/ter2@host/b",
+        REDIS_URL="hunter2",
+        EMAIL_URL="smtp://a:hunter2@mail.example.org",
+    )
     assert not re.search("hun/?ter2", " ".join(safe.faults(env)))
+
+
+@pytest.mark.parametrize("url", ["smtp://relay:25", "smtp://127.0.0.1", "smtps://a:b@mail.example.org:465"])
+def test_a_mail_server_beside_us_may_be_asked_in_clear_and_any_other_with_tls(url, tmp_path):
+    assert not list(safe.faults(production(tmp_path, EMAIL_URL=url)))
 
 
 def test_outside_production_nothing_is_demanded():
@@ -496,7 +516,9 @@ def test_compose_understands_its_file():
     has_compose = shutil.which("docker") and ask(["docker", "compose", "version"], {}).returncode == 0
     if not has_compose:
         pytest.skip("no `docker compose` here")
-    env = dict.fromkeys(("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "REDIS_PASSWORD"), "x" * 50)
+    env = dict.fromkeys(
+        ("SECRET_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL", "DEFAULT_FROM"), "x" * 50
+    )
     said = ask(["docker", "compose", "config", "--quiet"], env)
     assert said.returncode == 0, said.stderr
     assert "Give SECRET_KEY a long random text" in ask(["docker", "compose", "config", "--quiet"], {}).stderr

@@ -26,8 +26,9 @@ SHOTS = ROOT / "test-results"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MAKE_READER = (
-    "from people.models import User; User.objects.create_user('reader', password='a long password', role='viewer')"
+MAKE_PEOPLE = (
+    "from people.models import User; make = User.objects.create_user\n"
+    "for name, role in (('reader', 'viewer'), ('chief', 'administrator')): make(name, password='a long password', role=role)"
 )
 
 
@@ -35,6 +36,11 @@ MAKE_READER = (
 class Site:
     url: str
     env: dict[str, str]
+
+    def deliver(self, mail_server: str) -> None:
+        """What a worker does with the mails that wait."""
+        command = [sys.executable, "manage.py", "shell", "-c", "from people.outbox import send_waiting; send_waiting()"]
+        subprocess.run(command, cwd=ROOT, env=self.env | {"EMAIL_URL": mail_server}, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +57,7 @@ def site(tmp_path_factory):
             ["migrate", "-v0"],
             ["load_registry", "data/registry"],
             ["recompute_figures"],
-            ["shell", "-c", MAKE_READER],
+            ["shell", "-c", MAKE_PEOPLE],
         ):
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, capture_output=True)
         web = [

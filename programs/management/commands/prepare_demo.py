@@ -29,7 +29,8 @@ class Command(BaseCommand):
         self.stdout.write("Demo accounts; the passwords are shown only now:")
         for role in ROLES:
             password = secrets.token_urlsafe(9)
-            user = User.objects.create_user(role.value, password=password, role=role)
+            address = f"{role.value}@example.org"
+            user = User.objects.create_user(role.value, address, password, role=role)
             if role == User.Role.PARTNER:
                 for institution in Institution.objects.filter(slug=REPORTS_FOR):
                     Membership.objects.create(user=user, institution=institution)
