@@ -19,9 +19,9 @@ FROM generate_series(1, {rows}) n;
 CREATE TABLE bare (LIKE programs_project INCLUDING ALL);
 """
 INSERT = """
-INSERT INTO {table} (id, visibility, is_retired, title_ko, title_en, aliases, slug, number, summary_ko, summary_en, status,
+INSERT INTO {table} (id, visibility, is_retired, title_ko, title_en, aliases, slug, number, summary_ko, summary_en, topics, status,
                      starts_on, ends_on, program_id)
-SELECT id, 0, false, title_ko, title_en, '{{}}', slug, '', '', '', 'running', starts_on, '2028', program_id FROM made
+SELECT id, 0, false, title_ko, title_en, '{{}}', slug, '', '', '', '{{}}', 'running', starts_on, '2028', program_id FROM made
 """
 
 
@@ -31,8 +31,8 @@ def main() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('registry.change', '', true)")
         cursor.execute(
-            "INSERT INTO programs_program (name_ko, name_en, aliases, slug, purpose_ko, purpose_en, status, visibility, is_retired)"
-            " VALUES ('측정', '', '{}', 'bench-program', '', '', 'running', 0, false)"
+            "INSERT INTO programs_program (name_ko, name_en, aliases, slug, purpose_ko, purpose_en, topics, status, visibility, is_retired)"
+            " VALUES ('측정', '', '{}', 'bench-program', '', '', '{}', 'running', 0, false)"
         )
         cursor.execute(MAKE.format(rows=ROWS))
         bare = timed(cursor, INSERT.format(table="bare"))

@@ -7,6 +7,7 @@ from labs.models import Institution
 from programs.models import Program, Project
 from records.base import Named, RecordBase, RecordQuerySet, in_language, in_turn
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 
 class PayerKind(models.TextChoices):
@@ -100,6 +101,7 @@ class FundingLine(Named, RecordBase):
         verbose_name = _("funding line")
         verbose_name_plural = _("funding lines")
         indexes = [
+            searched_by("fundingline", "name_ko", "name_en", "category"),
             models.Index(fields=["program", "id"], name="fundingline_list"),
             models.Index(fields=["state", "program", "id"], name="fundingline_by_state"),
             models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),

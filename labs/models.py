@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from people.models import Researcher
 from records.base import Named, RecordBase, has_a_name, in_language, in_turn, listed_by, public_or_internal
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 
 class Institution(Named, RecordBase):
@@ -36,7 +37,10 @@ class Institution(Named, RecordBase):
     class Meta:
         verbose_name = _("institution")
         verbose_name_plural = _("institutions")
-        indexes = listed_by("name", "institution")
+        indexes = [
+            *listed_by("name", "institution"),
+            searched_by("institution", "name_ko", "name_en", "slug", "ror_id"),
+        ]
         constraints = [
             has_a_name("institution"),
             public_or_internal("institution"),
@@ -100,7 +104,10 @@ class Lab(Named, RecordBase):
     class Meta:
         verbose_name = _("lab")
         verbose_name_plural = _("labs")
-        indexes = listed_by("name", "lab")
+        indexes = [
+            *listed_by("name", "lab"),
+            searched_by("lab", "name_ko", "name_en", "slug", "address_ko", "address_en"),
+        ]
         constraints = [
             has_a_name("lab"),
             public_or_internal("lab"),
@@ -142,6 +149,7 @@ class Facility(Named, RecordBase):
     class Meta:
         verbose_name = _("facility")
         verbose_name_plural = _("facilities")
+        indexes = [searched_by("facility", "name_ko", "name_en")]
         constraints = [has_a_name("facility"), public_or_internal("facility")]
 
 
@@ -168,6 +176,7 @@ class Affiliation(RecordBase):
         verbose_name = _("affiliation")
         verbose_name_plural = _("affiliations")
         indexes = [
+            searched_by("affiliation", "title_ko", "title_en", aliases=False),
             models.Index(fields=["starts_on_first", "id"], name="affiliation_list"),
             models.Index(fields=["institution", "starts_on_first", "id"], name="affiliation_at"),
         ]

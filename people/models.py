@@ -6,6 +6,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from records.base import Named, RecordBase, has_a_name, listed_by, public_or_internal
+from records.folding import searched_by
 
 from .outbox import OutgoingMail
 from .throttle import Attempt
@@ -184,6 +185,7 @@ class Researcher(Named, RecordBase):
         verbose_name_plural = _("researchers")
         indexes = [
             *listed_by("name", "researcher"),
+            searched_by("researcher", "name_ko", "name_en", "orcid"),
             models.Index(
                 fields=["researcher_number"], name="researcher_number", condition=~models.Q(researcher_number="")
             ),

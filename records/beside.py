@@ -57,6 +57,9 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
         query = lists.read(kind, asked, reader, as_of=as_of)
     except (dates.BadDate, lists.BadQuery):
         return None
+    list_url = reverse("list", args=[kind.plural]) + (f"?{params['list']}" if params["list"] else "")
+    if query.is_in_bands:  # found so often that its order is no order of rows beside each other
+        return Beside(list_url, "", "", 0, 0)
     keys = query.keys
     rows = query.rows().annotate(**{key.name: key.expression for key in keys})
     mine = rows.filter(id=row.id).values_list(*(key.name for key in keys)).first()
@@ -68,7 +71,6 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
         step: reverse("record", args=[kind.plural, key]) + trail(params["list"], at and at + step, of)
         for step, key in found.items()
     }
-    list_url = reverse("list", args=[kind.plural]) + (f"?{params['list']}" if params["list"] else "")
     return Beside(list_url, urls.get(-1, ""), urls.get(1, ""), at, of)
 
 

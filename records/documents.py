@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from .base import Record, RecordBase, Titled, has_a_title
 from .dates import EdtfField, edtf_days
+from .folding import searched_by
 
 LARGEST = 50 * 1024 * 1024  # bytes
 ALLOWED = {
@@ -60,6 +61,7 @@ class Document(Titled, RecordBase):
     class Meta:
         verbose_name = gettext_lazy("document")
         verbose_name_plural = gettext_lazy("documents")
+        indexes = [searched_by("document", "title_ko", "title_en", "file_name")]
         constraints = [
             has_a_title("document"),
             models.CheckConstraint(

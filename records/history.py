@@ -11,6 +11,7 @@ registry said at T, because the schema `past` then comes first on the search pat
 """
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -52,8 +53,20 @@ def known_at(moment: datetime | None):
     with transaction.atomic():
         path = _set("search_path", "past, public")
         _set("registry.known_at", moment.isoformat())
-        yield
+        before = _reads_past.set(True)
+        try:
+            yield
+        finally:
+            _reads_past.reset(before)
         _set("search_path", path)  # after an error the rollback does it
+
+
+_reads_past = ContextVar("reads_past", default=False)
+
+
+def is_past() -> bool:
+    """Whether this stands inside `known_at`: what is read are views, without indexes."""
+    return _reads_past.get()
 
 
 @contextmanager

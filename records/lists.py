@@ -12,8 +12,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, may_ask, read_fil
 from .base import by_name
 from .kinds import Kind, Type
 from .rights import Reader
-from .searching import matching, rank
+from .searching import BANDS, Search
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000
 COUNTED_TO = 500  # ten pages; who has more before them narrows the list
@@ -41,11 +42,18 @@ class ListQuery:
 
     def rows(self) -> QuerySet:
         """Every row that answers the question, unsorted."""
+        return self.searched.narrow(self._filtered()) if self.search else self._filtered()
+
+    def _filtered(self) -> QuerySet:
         rows = self.kind.rows().visible_to(self.reader)
         rows = self.kind.counting_on(rows, self.as_of)
         for asked in self.asked:
             rows = rows.filter(asked.condition)
-        return rows.filter(matching(self.kind, self.search)) if self.search else rows
+        return rows
+
+    @cached_property
+    def searched(self) -> Search:
+        return Search(self.kind, self.search)
 
     def count(self) -> int:
         """How many rows, counted up to COUNTED_TO + 1.
@@ -56,18 +64,40 @@ class ListQuery:
         return rows.values("id")[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
+        if self.is_in_bands:
+            return self.page_of(self._read_bands(), BAND_KEYS)
         keys, rows, found = self.keys, self.in_order(), []
         for part in after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
             found += rows.filter(part)[: self.limit + 1 - len(found)]
             if len(found) > self.limit:
                 break
-        return self.page_of(found)
+        return self.page_of(found, keys)
 
-    def page_of(self, found: list) -> "Page":
+    @property
+    def is_in_bands(self) -> bool:
+        """Whether a search finds so many rows that it is read in bands; further pages are read as the first was."""
+        if not self.search or self.sort:
+            return False
+        return len(self._cursor) == 1 + len(BAND_KEYS) if self.cursor else self.searched.are_many
+
+    def _read_bands(self) -> list:
+        """Rows from band to band, the latest first, until the page is full; after the cursor, where there is one."""
+        first, last = self._read_cursor(len(BAND_KEYS)) if self.cursor else (BANDS[0], None)
+        found: list = []
+        for band in BANDS[first:]:
+            rows = self.searched.band(self._filtered(), band).annotate(sort_band=Value(band))
+            if last and band == first:
+                rows = rows.filter(id__lt=last)
+            found += rows[: self.limit + 1 - len(found)]
+            if len(found) > self.limit:
+                break
+        return found
+
+    def page_of(self, found: list, keys: "list[SortKey]") -> "Page":
         """The page with these rows, one more than fit where there are more."""
         more = len(found) > self.limit
         found = self.kind.attached(found[: self.limit], self.reader, self.as_of)
-        return Page(found, self._write_cursor(self.keys, found[-1]) if more else None)
+        return Page(found, self._write_cursor(keys, found[-1]) if more else None)
 
     @property
     def keys(self) -> "list[SortKey]":
@@ -90,11 +120,17 @@ class ListQuery:
         values = [_plain(getattr(row, key.name)) for key in keys]
         return base64.urlsafe_b64encode(json.dumps([self._stamp(values), *values]).encode()).decode().rstrip("=")
 
-    def _read_cursor(self, count: int) -> list:
+    @cached_property
+    def _cursor(self) -> list:
+        """What stands in the cursor: its stamp, then values."""
         try:
             stamp, *values = json.loads(base64.urlsafe_b64decode(self.cursor + "=" * (-len(self.cursor) % 4)))
         except (ValueError, TypeError, RecursionError):
-            stamp, values = "", []
+            return [""]
+        return [stamp, *values]
+
+    def _read_cursor(self, count: int) -> list:
+        stamp, *values = self._cursor
         if stamp != self._stamp(values) or len(values) != count:
             raise BadQuery([Problem("cursor", _("This cursor belongs to another question. Begin again without it."))])
         return values
@@ -182,6 +218,12 @@ class SortKey:
         return by.asc(nulls_last=last or None, nulls_first=not last or None)
 
 
+BAND_KEYS = [
+    SortKey("sort_band", None, may_be_null=False),
+    SortKey("id", F("id"), is_descending=True, may_be_null=False),
+]
+
+
 def sortable(kind: Kind, reader: Reader) -> list[str]:
     names = [f.name for f in kind.all_fields.values() if f.type is not Type.LIST and may_ask(f, reader)]
     return ([kind.label_base] if kind.label_base else []) + names
@@ -194,7 +236,7 @@ def sort_keys(kind: Kind, sort: str, search: str, reader: Reader) -> list[SortKe
     """
     keys = []
     if search and not sort and kind.search:
-        keys.append(SortKey("sort_rank", rank(kind, search), may_be_null=False))
+        keys.append(SortKey("sort_rank", Search(kind, search).rank(), may_be_null=False))
     by = sort or kind.order
     name = by.removeprefix("-")
     expression, back = _sort_expression(kind, name, reader), _is_backwards(kind, by)

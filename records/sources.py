@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from .base import Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
 from .dates import EdtfField, edtf_days
+from .folding import searched_by
 
 
 class Source(Titled, RecordBase):
@@ -33,7 +34,10 @@ class Source(Titled, RecordBase):
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
-        indexes = [latest_first("published_on", "source_latest")]
+        indexes = [
+            latest_first("published_on", "source_latest"),
+            searched_by("source", "title_ko", "title_en", "publisher_ko", "publisher_en"),
+        ]
         constraints = [has_a_title("source"), public_or_internal("source")]
 
 
@@ -75,6 +79,7 @@ class Citation(RecordBase):
         verbose_name = _("citation")
         verbose_name_plural = _("citations")
         indexes = [
+            searched_by("citation", "attribute", "value_stated", "value", aliases=False),
             models.Index(fields=["record", "attribute"], name="citation_about"),
             models.Index(fields=["record", "id"], name="citation_list"),
         ]
@@ -140,7 +145,10 @@ class Disagreement(RecordBase):
     class Meta:
         verbose_name = _("disagreement")
         verbose_name_plural = _("disagreements")
-        indexes = [models.Index(fields=["record", "attribute"], name="disagreement_about")]
+        indexes = [
+            models.Index(fields=["record", "attribute"], name="disagreement_about"),
+            searched_by("disagreement", "topic_ko", "topic_en", "adopted", aliases=False),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state="open") | ~models.Q(reason_ko="", reason_en=""),

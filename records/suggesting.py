@@ -22,7 +22,7 @@ from .kinds import Kind
 from .kinds import kinds as all_kinds
 from .labels import Label, label_of, labels_for
 from .rights import Reader
-from .searching import matching
+from .searching import Search
 from .showing import Shower, merged
 from .spellings import Spelling, asked, span
 
@@ -157,7 +157,7 @@ def _containing(text: str, kinds: Sequence[Kind], reader: Reader, within, limit:
         return {}
     found: Found = {}
     for kind in kinds:
-        rows = kind.model.objects.visible_to(reader).filter(matching(kind, text))
+        rows = Search(kind, text).narrow(kind.model.objects.visible_to(reader))
         ids = _kept_within(rows, within).values_list("id", flat=True)[: limit + len(known)]
         found |= {id: (kind.name, "inside") for id in ids if id not in known}
         if len(found) >= limit:

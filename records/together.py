@@ -21,7 +21,7 @@ def first_pages(queries: Sequence[ListQuery]) -> list[Page]:
     found: list[list[Model]] = [[] for _query in queries]
     for number, row in _read(asked):
         found[number].append(_instance(asked[number], json.loads(row, parse_float=Decimal)))
-    return [query.page_of(rows) for query, rows in zip(queries, found, strict=True)]
+    return [query.page_of(rows, query.keys) for query, rows in zip(queries, found, strict=True)]
 
 
 def _read(asked: list[QuerySet]) -> list[tuple[int, str]]:

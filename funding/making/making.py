@@ -181,12 +181,17 @@ def _indexes_afterwards(tell: Callable[[str], None], is_wanted: bool):
         yield
     finally:
         started = time.perf_counter()
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"{SETTINGS}; SET LOCAL maintenance_work_mem = '512MB'")
-            for _name, definition in found:
-                cursor.execute(definition)
+        with ThreadPoolExecutor(2) as builders:  # an index of words is built by one process at a time
+            list(builders.map(_build, [definition for _name, definition in found]))
         if found:
             tell(f"{len(found)} indexes: {time.perf_counter() - started:.1f} s")
+
+
+def _build(index: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{SETTINGS}; SET LOCAL maintenance_work_mem = '512MB'")
+        cursor.execute(index)
+    _hang_up()
 
 
 def _plain_indexes() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.models import Institution
 from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 from .undertaking import Status
 
@@ -40,6 +41,7 @@ class Agreement(Titled, RecordBase):
     class Meta:
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
+        indexes = [searched_by("agreement", "title_ko", "title_en")]
         constraints = [has_a_title("agreement"), in_turn("agreement", "starts_on", "ends_on")]
 
 
@@ -67,6 +69,7 @@ class Committee(Named, RecordBase):
     class Meta:
         verbose_name = _("committee")
         verbose_name_plural = _("committees")
+        indexes = [searched_by("committee", "name_ko", "name_en")]
         constraints = [has_a_name("committee"), in_turn("committee", "starts_on", "ends_on")]
 
 
@@ -126,7 +129,10 @@ class Event(Titled, RecordBase):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes = [models.Index(fields=["starts_on_first", "id"], name="event_calendar")]
+        indexes = [
+            models.Index(fields=["starts_on_first", "id"], name="event_calendar"),
+            searched_by("event", "title_ko", "title_en", "place_ko", "place_en"),
+        ]
         constraints = [
             has_a_title("event"),
             in_turn("event", "starts_on", "ends_on"),
@@ -175,4 +181,5 @@ class Course(Titled, RecordBase):
     class Meta:
         verbose_name = _("course")
         verbose_name_plural = _("courses")
+        indexes = [searched_by("course", "title_ko", "title_en")]
         constraints = [has_a_title("course"), in_turn("course", "starts_on", "ends_on")]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.base import Record, RecordBase, Titled, has_a_title, latest_first
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 
 class Output(Titled, RecordBase):
@@ -48,7 +49,10 @@ class Output(Titled, RecordBase):
     class Meta:
         verbose_name = _("output")
         verbose_name_plural = _("outputs")
-        indexes = [latest_first("published_on", "output_latest")]
+        indexes = [
+            latest_first("published_on", "output_latest"),
+            searched_by("output", "title_ko", "title_en", "venue_ko", "venue_en", "doi"),
+        ]
         constraints = [
             has_a_title("output"),
             models.CheckConstraint(

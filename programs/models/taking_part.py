@@ -9,6 +9,7 @@ from labs.models import Institution
 from people.models import Researcher
 from records.base import Record, RecordBase, in_language, in_turn, latest_first
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 from .undertaking import Status
 
@@ -46,6 +47,7 @@ class Participation(RecordBase):
         verbose_name = _("participation")
         verbose_name_plural = _("participations")
         indexes = [
+            searched_by("participation", "does_ko", "does_en", aliases=False),
             models.Index(fields=["scope", "id"], name="participation_list"),
             models.Index(fields=["institution", "scope", "id"], name="participation_of"),
         ]
@@ -91,7 +93,10 @@ class Role(RecordBase):
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
-        indexes = [models.Index(fields=["scope", "id"], name="role_list")]
+        indexes = [
+            models.Index(fields=["scope", "id"], name="role_list"),
+            searched_by("role", "title_ko", "title_en", aliases=False),
+        ]
         constraints = [
             in_turn("role", "starts_on", "ends_on"),
             models.CheckConstraint(
@@ -177,6 +182,7 @@ class Exchange(RecordBase):
     class Meta:
         verbose_name = _("exchange")
         verbose_name_plural = _("exchanges")
+        indexes = [searched_by("exchange", "purpose_ko", "purpose_en", aliases=False)]
         constraints = [in_turn("exchange", "starts_on", "ends_on")]
 
     def __str__(self):

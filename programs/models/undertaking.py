@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from labs.models import Lab
 from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn, latest_first, listed_by
 from records.dates import EdtfField, edtf_days
+from records.folding import searched_by
 
 
 class Status(models.TextChoices):
@@ -42,6 +43,7 @@ class Program(Named, RecordBase):
     class Meta:
         verbose_name = _("program")
         verbose_name_plural = _("programs")
+        indexes = [searched_by("program", "name_ko", "name_en", "slug")]
         constraints = [has_a_name("program"), in_turn("program", "starts_on", "ends_on")]
 
 
@@ -67,6 +69,7 @@ class Project(Titled, RecordBase):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
         indexes = [
+            searched_by("project", "title_ko", "title_en", "slug"),
             models.Index(fields=["status", "starts_on_first", "id"], name="project_list"),
             models.Index(fields=["program", "number", "id"], name="project_in_program"),
             latest_first("starts_on", "project_latest"),
@@ -97,6 +100,7 @@ class Phase(Titled, RecordBase):
     class Meta:
         verbose_name = _("phase")
         verbose_name_plural = _("phases")
+        indexes = [searched_by("phase", "title_ko", "title_en")]
         constraints = [has_a_title("phase"), in_turn("phase", "starts_on", "ends_on")]
 
 
@@ -122,7 +126,10 @@ class Milestone(Titled, RecordBase):
     class Meta:
         verbose_name = _("milestone")
         verbose_name_plural = _("milestones")
-        indexes = [models.Index(fields=["due_on_first", "id"], name="milestone_list")]
+        indexes = [
+            models.Index(fields=["due_on_first", "id"], name="milestone_list"),
+            searched_by("milestone", "title_ko", "title_en"),
+        ]
         constraints = [
             has_a_title("milestone"),
             models.CheckConstraint(
