@@ -7,7 +7,7 @@ Two queries find the neighbours, however long the list is.
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import CharField, F, IntegerField, Q, Value
+from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.urls import reverse
@@ -16,7 +16,14 @@ from . import dates, lists
 from .kinds import Kind
 from .rights import Reader
 
-NOT_ASKED = ("cursor", "limit", "at", "known_at", "unit")  # of a list's address, what does not choose or order its rows
+NOT_ASKED = (
+    "cursor",
+    "limit",
+    "at",
+    "of",
+    "known_at",
+    "unit",
+)  # of a list's address, what does not choose or order its rows
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,11 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
     list_url = reverse("list", args=[kind.plural]) + (f"?{params['list']}" if params["list"] else "")
     if query.is_in_bands:  # found so often that its order is no order of rows beside each other
         return Beside(list_url, "", "", 0, 0)
-    keys = query.keys
-    rows = query.rows().annotate(**{key.name: key.expression for key in keys})
-    mine = rows.filter(id=row.id).values_list(*(key.name for key in keys)).first()
+    mine = query.in_order().filter(id=row.id).values_list(*(key.name for key in query.keys)).first()
     if mine is None:
         return None
     at, of = number(params.get("at")), number(params.get("of"))
-    found = _neighbours(kind, rows, keys, list(mine))
+    found = _neighbours(query, list(mine))
     urls = {
         step: reverse("record", args=[kind.plural, key]) + trail(params["list"], at and at + step, of)
         for step, key in found.items()
@@ -74,36 +79,30 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
     return Beside(list_url, urls.get(-1, ""), urls.get(1, ""), at, of)
 
 
-def _neighbours(kind: Kind, rows, keys, mine: list) -> dict[int, str]:
-    """The address keys of the rows before (-1) and after (1): one query, a row of each range that could hold them."""
-    key = "slug" if kind.has_slug else "id"
-    pieces = [
-        rows.filter(condition).order_by(*order).values_list(_int(step), _int(n), Cast(key, CharField()))[:1]
-        for step, ranges, order in (
-            (1, lists.after(keys, mine), [k.ordering() for k in keys]),
-            (-1, _before(keys, mine), [_backwards(k) for k in keys]),
-        )
-        for n, condition in enumerate(ranges)
-    ]
-    found = pieces[0].union(*pieces[1:], all=True)
-    return {step: key for step, _near, key in sorted(found, key=lambda one: -one[1])}
+def _neighbours(query: lists.ListQuery, mine: list) -> dict[int, str]:
+    """The address keys of the rows before (-1) and after (1): one query, that asks each range for its nearest row."""
+    onwards = query.in_order()
+    back = onwards.order_by(*(_reversed(key) for key in query.keys))
+    name = Cast("slug" if query.kind.has_slug else "id", CharField())
+    ranges = [(n, onwards.filter(part)) for n, part in enumerate(lists.comes_after(query.keys, mine), 1)]
+    ranges += [(-n, back.filter(part)) for n, part in enumerate(_comes_before(query.keys, mine), 1)]
+    pieces = [rows.values_list(Value(n), name)[:1] for n, rows in ranges]
+    found = dict(pieces[0].union(*pieces[1:], all=True))
+    nearest = {1: min((n for n in found if n > 0), default=0), -1: max((n for n in found if n < 0), default=0)}
+    return {step: found[n] for step, n in nearest.items() if n}
 
 
-def _int(number: int) -> Value:
-    return Value(number, output_field=IntegerField())
+def _reversed(key: lists.SortKey):
+    order = key.ordering()
+    order.reverse_ordering()
+    return order
 
 
-def _backwards(key: lists.SortKey):
-    by, first = F(key.name), not key.is_backwards
-    turned = by.asc if key.is_descending else by.desc
-    return turned(nulls_first=first or None, nulls_last=not first or None)
-
-
-def _before(keys: list[lists.SortKey], values: list) -> list[Q]:
-    """The rows before these values, as ranges, the nearest first: what `lists.after` is for those after them."""
+def _comes_before(keys: list[lists.SortKey], values: list) -> list[Q]:
+    """The rows before these values in this order, the nearest range first: what `lists.comes_after` is for those after."""
     key, value = keys[0], values[0]
     equal = Q(**{key.name: value}) if value is not None else Q(**{f"{key.name}__isnull": True})
-    ranges = [equal & earlier for earlier in _before(keys[1:], values[1:])] if keys[1:] else []
+    ranges = [equal & earlier for earlier in _comes_before(keys[1:], values[1:])] if keys[1:] else []
     if value is None:
         return [*ranges, Q(**{f"{key.name}__isnull": False})]
     return [*ranges, Q(**{f"{key.name}__{'gt' if key.is_descending else 'lt'}": value})]

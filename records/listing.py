@@ -65,7 +65,7 @@ def chips(query: ListQuery, params) -> list[Chip]:
 
 def kept(params, offered: list[Chooser]) -> list[tuple[str, str]]:
     """(parameter, value) of the filters that no chooser shows, so that choosing another does not lose them."""
-    shown = {"search", "sort", "as_of", "known_at", "cursor", "at", *(chooser.name for chooser in offered)}
+    shown = {"search", "sort", "as_of", "known_at", "cursor", "at", "of", *(chooser.name for chooser in offered)}
     return [(name, value) for name in params if name not in shown for value in params.getlist(name)]
 
 

@@ -4,7 +4,7 @@
 
 `read` turns the query of an address into a ListQuery, refusing by name what it does not know; `page` answers it.
 Pages are keyset pages: a cursor holds the sort values of the last row, so page 1,000 costs what page 1 costs. What comes
-after it lies in ranges, one after another, and an index can begin at each (`_after`).
+after it lies in ranges, one after another, and an index can begin at each (`comes_after`).
 """
 
 import base64
@@ -67,7 +67,7 @@ class ListQuery:
         if self.is_in_bands:
             return self.page_of(self._read_bands(), BAND_KEYS)
         keys, rows, found = self.keys, self.in_order(), []
-        for part in after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
+        for part in comes_after(keys, self._read_cursor(len(keys))) if self.cursor else parts(keys):
             found += rows.filter(part)[: self.limit + 1 - len(found)]
             if len(found) > self.limit:
                 break
@@ -281,14 +281,14 @@ def parts(keys: list[SortKey]) -> list[Q]:
     return [Q()]
 
 
-def after(keys: list[SortKey], values: list) -> list[Q]:
+def comes_after(keys: list[SortKey], values: list) -> list[Q]:
     """The rows after these values in this order: ranges that follow each other, an index can begin at each.
 
     First what is equal so far and comes later by the other keys, then what lies beyond, then what has no value.
     """
     key, value = keys[0], values[0]
     equal = Q(**{key.name: value}) if value is not None else Q(**{f"{key.name}__isnull": True})
-    ranges = [equal & later for later in after(keys[1:], values[1:])] if keys[1:] else []
+    ranges = [equal & later for later in comes_after(keys[1:], values[1:])] if keys[1:] else []
     if value is not None:
         ranges.append(Q(**{f"{key.name}__{'lt' if key.is_descending else 'gt'}": value}))
         ranges += [Q(**{f"{key.name}__isnull": True})] if key.may_be_null else []

@@ -29,7 +29,7 @@ from .versions import versions
 
 YEAR = 365 * 24 * 3600
 PAGE = 50  # rows of a list page
-OWN_PARAMETERS = ("unit", "at")
+OWN_PARAMETERS = ("unit", "at", "of")
 
 
 def list_page(request, plural: str):
@@ -45,19 +45,23 @@ def list_page(request, plural: str):
         return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
     shower = Shower(kind, page.rows, request.reader, unit=chosen(request.GET.get("unit")))
     offered = choosers(query)
-    counts, asked = _counts(query, page), question(request.GET)
+    counts = _counts(query, page)
     first = number(request.GET.get("at")) if query.cursor else 1
-    count = counts.get("count", 0)
-    of = count if count <= lists.COUNTED_TO else 0
-    trails = [trail(asked, first and first + n, of) if not request.known_at else "" for n in range(len(page.rows))]
+    of = counts["count"] if counts else number(request.GET.get("of"))
+    of = of if of <= lists.COUNTED_TO else 0
+    trails = [trail(question(request.GET), first and first + n, of) for n in range(len(page.rows))]
     context = {
         "kind": kind,
         "query": query,
         **counts,
         "heads": heads(shower, query),
-        "lines": [shower.line(row, kind.columns, query=way) for row, way in zip(page.rows, trails, strict=True)],
+        "lines": [
+            shower.line(row, kind.columns, query="" if request.known_at else way)
+            for row, way in zip(page.rows, trails, strict=True)
+        ],
         "next_cursor": page.next_cursor,
         "next_at": first + len(page.rows) if first else None,
+        "of": of or None,
         "chips": chips(query, request.GET),
         "choosers": offered,
         "kept": kept(request.GET, offered),

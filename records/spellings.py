@@ -120,6 +120,7 @@ CREATE OR REPLACE FUNCTION public.spelling_words(w text, last_is_whole boolean) 
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE words text[]; n integer;
 BEGIN
+  IF w ~ '^[가-힣]+$' THEN RETURN ARRAY[w]; END IF;
   w := lower(w);
   IF w !~ '^[a-z0-9가-힣 ]*$' THEN
     w := {_joined()};

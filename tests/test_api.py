@@ -454,8 +454,8 @@ def test_the_explorer_asks_no_other_host(client, db):
 
 def test_every_route_of_the_api_is_tested():
     api = next(p for p in get_resolver().url_patterns if str(p.pattern) == "api/v1/")
-    found = {str(p.pattern).lstrip("^").partition("/")[0] for p in api.url_patterns} - {"", "$"}
-    assert found == set(ROUTES) | ELSEWHERE
+    routes = {str(p.pattern).lstrip("^").partition("/")[0] for p in api.url_patterns} - {"", "$"}
+    assert routes == set(ROUTES) | ELSEWHERE
     assert {kind.plural for kind in kinds().values()} == set(ROUTES) - {"rollups", "timelines", "jobs"}
 
 

@@ -33,7 +33,7 @@ def test_slash_finds_and_question_mark_explains(open_page):
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("?")
-    assert page.get_by_role("dialog", name="글쇠").is_visible()
+    assert page.get_by_role("dialog", name="단축키").is_visible()
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -165,13 +165,13 @@ def test_keys_do_nothing_while_somebody_types_or_composes(open_page):
 def test_the_keys_are_explained_in_a_dialog_and_without_script_on_a_page(open_page, complaints):
     page = open_page("/ko/projects/")
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="글쇠")
+    dialog = page.get_by_role("dialog", name="단축키")
     assert dialog.is_visible() and complaints(page) == []
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
     plain = open_page("/ko/projects/", script=False)
-    plain.locator(".foot").get_by_role("link", name="글쇠").click()
-    assert plain.get_by_role("heading", name="글쇠", level=1).is_visible()
+    plain.locator(".foot").get_by_role("link", name="단축키").click()
+    assert plain.get_by_role("heading", name="단축키", level=1).is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
