@@ -18,8 +18,10 @@ from funding.views import home
 from records import document_pages, job_pages, pages
 from records.api import viewset_for
 from records.documents_api import DocumentView
+from records.editing import edit_page, new_page
 from records.jobs_api import JobView
 from records.kinds import kinds
+from records.retiring import restore_page, retire_page
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
@@ -62,6 +64,10 @@ urlpatterns = [
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),
         path("documents/<str:key>/file/", document_pages.download, name="download"),
+        path("<slug:plural>/new/", new_page, name="new"),
+        path("<slug:plural>/<str:key>/edit/", edit_page, name="edit"),
+        path("<slug:plural>/<str:key>/retire/", retire_page, name="retire"),
+        path("<slug:plural>/<str:key>/restore/", restore_page, name="restore"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
         path("<slug:plural>/<str:key>/history/", pages.history_page, name="history"),
         prefix_default_language=True,

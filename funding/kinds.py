@@ -77,7 +77,12 @@ FUNDING_LINE = Kind(
         Filter("within", _("project and its parts"), _within, Type.REF, Project),
     ),
     facts=("program", "payer", "payer_kind", "form", "planned", "committed"),
-    related=(Related("funding_amount", "line", ("fiscal_year", "planned", "committed", "currency", "decided_on")),),
+    related=(
+        Related(
+            "funding_amount", "line", ("fiscal_year", "planned", "committed", "currency", "decided_on"),
+            sort="fiscal_year", is_typed=True,
+        ),
+    ),
     dated=(Dated("period", "starts_on", "ends_on", planned="t.state = 'planned'"),),
     owners=("program", "project", "payer", "recipient"),
     as_of=lambda rows, day: rows.filter(_stated_by(day)),

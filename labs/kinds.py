@@ -65,10 +65,10 @@ LAB = Kind(
     facts=("institution", "opened_on", "floor_area", "floor_area_m2", "address"),
     related=(
         Related("program", "lab", ("name", "starts_on", "ends_on", "status")),
-        Related("facility", "lab", ("name", "kind", "number", "opened_on")),
+        Related("facility", "lab", ("name", "kind", "number", "opened_on"), is_typed=True),
         Related("affiliation", "lab", ("researcher", "institution", "title", "starts_on", "ends_on")),
-        Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
-        Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on")),
+        Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on"), is_typed=True),
+        Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on"), is_typed=True),
     ),
     dated=(
         Dated("opened", "opened_on"),

@@ -16,7 +16,7 @@ RESEARCHER = Kind(
     numbers=("orcid", "researcher_number"),
     apart="labs.kinds.where_people_work",
     related=(
-        Related("affiliation", "researcher", ("institution", "lab", "title", "starts_on", "ends_on")),
+        Related("affiliation", "researcher", ("institution", "lab", "title", "starts_on", "ends_on"), is_typed=True),
         Related("role", "researcher", ("scope", "part", "title", "starts_on", "ends_on", "effort_share")),
     ),
     private=("researcher_number",),

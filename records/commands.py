@@ -6,6 +6,7 @@ Steps that belong together (a record, its roles, the citation of a value) are on
 Values are those that rows hold (ids, EDTF texts, minor units); `reading.py` and the forms make them of what was typed.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -96,7 +97,7 @@ def apply(steps: Sequence[Step], *, by: Author) -> Done:
     require_can_edit(by.reader)
     before = None
     if by.key:
-        before, is_new = submissions.take(by.reader.user_id or 0, by.key, [step.said() for step in steps])
+        before, is_new = submissions.take(by.reader.user_id or 0, by.key, _asked(steps))
         if not is_new:
             return Done(before.change_id, before.ids, is_repeated=True)
     hold_rows(steps, by.reader)
@@ -108,10 +109,18 @@ def apply(steps: Sequence[Step], *, by: Author) -> Done:
     return done
 
 
+def _asked(steps: Sequence[Step]) -> str:
+    """What was asked. Ids that were made for this attempt are said by their order: a second attempt makes others."""
+    text = json.dumps([step.said() for step in steps], default=str, sort_keys=True)
+    for n, id in enumerate(id for step in steps for id in step.new_ids()):
+        text = text.replace(str(id), f"new {n}")
+    return text
+
+
 def _check(steps: Sequence[Step], by: Author) -> None:
     if stale := moved(steps):
         raise Stale(stale)
-    new = {step.id for step in steps if isinstance(step, Create) and step.id}
+    new = {id for step in steps for id in step.new_ids()}
     faults = [fault.at(n) for n, step in enumerate(steps) for fault in step.faults(by.reason, new)]
     if faults:
         raise Refused(faults)

@@ -83,6 +83,15 @@ class Related:
     title: str = ""
     sort: str = ""  # as a list takes it; the kind's own order where empty
     only: tuple[tuple[str, str], ...] = ()  # further conditions, as a list takes them: ("project__isnull", "true")
+    is_typed: bool = False  # the form of the record has these rows in it, with the columns as their fields
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields that stand together in a form, under a heading."""
+
+    title: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,7 @@ class Kind:
     money: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  # given once, when the record is made: a document's file
     asks_reason: bool = False  # each change says why: money
+    groups: tuple[Group, ...] = ()  # of its form; () where the types of the fields say it (forms.groups_of)
     in_menu: bool = False
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
     page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides

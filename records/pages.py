@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 
 from . import lists
 from .beside import beside, number, question, trail
+from .desk import desk, new_url
 from .kinds import Kind, kinds_by_plural
 from .labels import labels_of
 from .listing import chips, choosers, heads, kept, other_lists
 from .record_page import RecordPage
+from .rules import can_edit
 from .showing import Shower, text_in_two
 from .units import chosen
 from .versions import versions
@@ -65,6 +67,7 @@ def list_page(request, plural: str):
         "chips": chips(query, request.GET),
         "choosers": offered,
         "kept": kept(request.GET, offered),
+        "new_url": new_url(kind) if can_edit(request.reader) and not request.known_at else "",
         "others": other_lists(query) if query.search and not page.rows else [],
     }
     return render(request, "records/list.html", context)
@@ -107,6 +110,7 @@ def record_page(request, plural: str, key: str):
         "evidence": page.evidence,
         "changes": page.changes(),
         "history_url": reverse("history", args=[kind.plural, page.label.key]),
+        "desk": desk(page) if can_edit(request.reader) and not request.known_at else None,
         "beside": beside(kind, row, request.GET, request.reader) if not request.known_at else None,
         **extras,
     }
@@ -161,14 +165,17 @@ def _kind(plural: str) -> Kind:
 
 
 def _find(kind: Kind, key: str, request):
-    """The row with this slug or id that exists for the reader."""
+    """The row with this slug or id that exists for the reader; for officers a retired one does."""
     try:
         wanted = Q(id=UUID(key))
     except ValueError:
         if not kind.has_slug:
             raise Http404 from None
         wanted = Q(slug=key)
-    row = kind.rows().visible_to(request.reader).filter(wanted).first()
+    rows = kind.rows()
+    is_officer = request.reader.is_officer and not request.known_at
+    rows = rows.with_retired_visible_to(request.reader) if is_officer else rows.visible_to(request.reader)
+    row = rows.filter(wanted).first()
     if row is None:
         raise Http404
     return kind.attached([row], request.reader, request.as_of)[0]

@@ -33,6 +33,10 @@ class Step:
         asked = {f.name: getattr(self, f.name) for f in fields(self)}
         return [type(self).__name__, asked | {"kind": self.kind.name}]
 
+    def new_ids(self) -> list[UUID]:
+        """Ids of records that it brings into being, where they were given to it."""
+        return []
+
     def changes(self) -> bool:
         return True
 
@@ -61,6 +65,9 @@ class Create(Step):
     values: dict
     id: UUID | None = None  # from `new_id()`, where other steps of the change refer to it
 
+    def new_ids(self):
+        return [self.id] if self.id else []
+
     def faults(self, reason, new):
         yield from super().faults(reason, new)
         filled = filled_in(self.kind, self.kind.model(), self.values)
@@ -84,6 +91,7 @@ class Edit(Step):
     values: dict
     changed_on: str = ""
     is_correction: bool = False
+    successor: UUID | None = None  # from `new_id()`, for a row that begins with `changed_on`
 
     @property
     def changed(self) -> dict:
@@ -99,6 +107,9 @@ class Edit(Step):
     def succeeds(self) -> bool:
         """Whether the old row stays for its time, and a new one begins."""
         return bool(self.changed_on and self.kind.is_succeeded and self.changed)
+
+    def new_ids(self):
+        return [self.successor] if self.successor else []
 
     def changes(self):
         return bool(self.changed)
@@ -160,6 +171,8 @@ class Edit(Step):
     def _successor(self):
         row = filled_in(self.kind, copied(self.kind, self.row), self.values)
         setattr(row, self.kind.as_of.starts, self.changed_on)
+        if self.successor:
+            row.id = self.successor
         return row
 
 

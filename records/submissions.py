@@ -1,7 +1,6 @@
 """A request sent twice acts once: what was done under a key is remembered with it."""
 
 import hashlib
-import json
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -35,12 +34,12 @@ class Submission(models.Model):
         return self.key
 
 
-def take(actor_id: int, key: str, asked: list) -> tuple[Submission, bool]:
+def take(actor_id: int, key: str, asked: str) -> tuple[Submission, bool]:
     """The submission under this key, and whether it is new. While another transaction is about it, waits for that one.
 
     Raises Refused if the key was used for something else.
     """
-    digest = hashlib.sha256(json.dumps(asked, default=str, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(asked.encode()).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO records_submission (actor_id, key, asked, ids) VALUES (%s, %s, %s, '{}')"

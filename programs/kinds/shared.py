@@ -47,13 +47,13 @@ IN_PROGRAM = Filter(
 )  # fmt: skip
 
 WHO = (
-    Related("participation", "scope", ("institution", "part", "does", "starts_on", "ends_on")),
-    Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on")),
+    Related("participation", "scope", ("institution", "part", "does", "starts_on", "ends_on"), is_typed=True),
+    Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on"), is_typed=True),
 )
-COUNTED = Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on"))
+COUNTED = Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on"), is_typed=True)
 GOALS = (
-    Related("phase", "scope", ("number", "title", "starts_on", "ends_on", "status")),
-    Related("milestone", "scope", ("title", "due_on", "done_on", "state")),
+    Related("phase", "scope", ("number", "title", "starts_on", "ends_on", "status"), is_typed=True),
+    Related("milestone", "scope", ("title", "due_on", "done_on", "state"), is_typed=True),
 )
 HAPPENINGS = (
     Related("agreement", "scope", ("title", "kind", "signed_on", "starts_on", "ends_on")),

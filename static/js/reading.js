@@ -1,5 +1,5 @@
 // Shows how a date or an amount is read while somebody types. The reading is always the server's.
-for (const box of document.querySelectorAll("[data-read]")) {
+function showReading(box) {
   const input = box.querySelector("input");
   const output = box.querySelector("output");
   let timer, running;
@@ -23,3 +23,5 @@ for (const box of document.querySelectorAll("[data-read]")) {
     else output.textContent = "";
   });
 }
+document.querySelectorAll("[data-read]").forEach(showReading);
+document.addEventListener("row-added", (event) => event.target.querySelectorAll("[data-read]").forEach(showReading));

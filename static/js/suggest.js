@@ -150,4 +150,5 @@
 
   const enhance = (root) => root.querySelectorAll("[data-suggest]").forEach((box) => new Combobox(box));
   enhance(document);
+  document.addEventListener("row-added", (event) => enhance(event.target));
 })();

@@ -28,7 +28,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MAKE_PEOPLE = (
     "from people.models import User; make = User.objects.create_user\n"
-    "for name, role in (('reader', 'viewer'), ('chief', 'administrator')): make(name, password='a long password', role=role)"
+    "roles = {'reader': 'viewer', 'chief': 'administrator', 'officer': 'officer', 'colleague': 'officer'}\n"
+    "for name, role in roles.items(): make(name, password='a long password', role=role)"
 )
 
 

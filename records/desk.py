@@ -1,0 +1,52 @@
+"""What an officer finds on a record's page: the ways to its forms, and what can be entered beneath it."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from .kinds import Kind, Type, kinds
+from .record_page import RecordPage
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A kind of record that can be entered beneath this one."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    edit_url: str
+    retire_url: str  # or, of a retired record, the way to restore it
+    additions: tuple[Addition, ...]
+
+
+def desk(page: RecordPage) -> Desk:
+    key, kind = page.label.key, page.kind
+    way = "restore" if page.row.is_retired else "retire"
+    return Desk(
+        reverse("edit", args=[kind.plural, key]),
+        reverse(way, args=[kind.plural, key]),
+        () if page.row.is_retired else additions(page),
+    )
+
+
+def additions(page: RecordPage) -> tuple[Addition, ...]:
+    """Each related kind, with this record filled in."""
+    found = {}
+    for related in page.kind.related:
+        kind = kinds()[related.kind]
+        key = page.label.key if kind.all_fields[related.by].type is Type.REF else str(page.row.id)
+        title = str(related.title or kind.label_many)
+        found[title] = Addition(title, new_url(kind, **{related.by: key, "next": page.label.url}))
+    return tuple(found.values())
+
+
+def new_url(kind: Kind, **given: str) -> str:
+    """Where a record of this kind is entered, with these values filled in."""
+    if kind.fixed:
+        return ""
+    return reverse("new", args=[kind.plural]) + (f"?{urlencode(given)}" if given else "")

@@ -1,0 +1,115 @@
+"""The pages on which a record is retired and brought back: what will happen is said before it does."""
+
+from collections import defaultdict
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import commands, kept_forms
+from .api import find
+from .base import Change, Record
+from .commands import Author, Restore, Retire
+from .editing import kind_of_address
+from .kinds import Kind, kinds
+from .labels import labels_of
+from .refusals import Refused, Stale
+from .rules import require_can_edit
+from .steps import parts_below
+
+
+class RetiringForm(forms.Form):
+    use_required_attribute = False
+
+    with_parts = forms.BooleanField(label=gettext_lazy("Retire all of these with it"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, kind: Kind, below: dict, **more):
+        super().__init__(**more)
+        if not below:
+            del self.fields["with_parts"]
+        if kind.asks_reason:
+            self.fields["reason"].widget.attrs["aria-required"] = "true"
+
+    def fault(self, name: str, message: str) -> None:
+        self.add_error(name if name in self.fields else None, message)
+
+
+def retire_page(request: HttpRequest, plural: str, key: str):
+    return _page(request, plural, key, is_restoring=False)
+
+
+def restore_page(request: HttpRequest, plural: str, key: str):
+    return _page(request, plural, key, is_restoring=True)
+
+
+def _page(request, plural: str, key: str, *, is_restoring: bool):
+    """What lies under the record and which figures it is in; then the question."""
+    if not request.reader.is_signed_in:
+        return kept_forms.log_in_first(request)
+    kind = kind_of_address(plural)
+    row = find(kind, key, request.reader, with_retired=request.reader.is_officer)
+    require_can_edit(request.reader)
+    below = {} if is_restoring else parts_below({row.id})
+    form = RetiringForm(kind, below, data=request.POST or None, initial={"version": row.version, "key": uuid4().hex})
+    if request.method == "POST" and form.is_valid() and _done(request, kind, row, form, is_restoring):
+        return _after(request, kind, row, is_restoring)
+    label = labels_of({kind.name: {row.id}}, set(), request.reader)[row.id]
+    context = {
+        "kind": kind,
+        "label": label,
+        "form": form,
+        "is_restoring": is_restoring,
+        "below": [(kinds()[name], len(ids)) for name, ids in below.items()],
+        "count": 1 + sum(map(len, below.values())),
+        "figures_of": _figures_of(kind, row, request.reader),
+    }
+    return render(request, "records/retire.html", context, status=400 if form.errors else 200)
+
+
+def _done(request, kind: Kind, row, form: RetiringForm, is_restoring: bool) -> bool:
+    said = form.cleaned_data
+    by = Author.of(
+        request, Change.Door.PAGE, said["reason"], f"{said['key']}:{said['version']}:{said.get('with_parts')}"
+    )
+    step = (
+        Restore(kind, row.id, said["version"])
+        if is_restoring
+        else Retire(kind, row.id, said["version"], said.get("with_parts", False))
+    )
+    try:
+        commands.apply([step], by=by)
+        return True
+    except Refused as refused:
+        for fault in refused.faults:
+            form.fault(fault.field, fault.message)
+    except Stale as stale:
+        form.data = form.data.copy()
+        form.data["version"] = str(stale.moved[0].row.version)
+        form.fault("", _("Somebody changed the record meanwhile. Look at it again before you go on."))
+    return False
+
+
+def _after(request, kind: Kind, row, is_restoring: bool):
+    label = labels_of({kind.name: {row.id}}, set(), request.reader)[row.id]
+    said = _("“%s” is back.") if is_restoring else _("“%s” was retired.")
+    history = reverse("history", args=[kind.plural, label.key])
+    messages.success(request, format_html('{} <a href="{}">{}</a>', said % label, history, _("History")))
+    return redirect(label.url)
+
+
+def _figures_of(kind: Kind, row, reader) -> list:
+    """Labels of the records whose totals and timelines count this one."""
+    ids = {getattr(row, f"{name}_id", None) for name in kind.owners}
+    ids |= set(Record.objects.filter(id=row.id).values_list("within", flat=True))
+    return sorted(labels_of(defaultdict(set), ids - {None, row.id}, reader).values(), key=str)
