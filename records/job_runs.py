@@ -183,7 +183,8 @@ def claim(lane: str) -> Job | None:
         waiting = Job.objects.live().filter(Q(state=State.QUEUED) | is_silent)
         job = waiting.select_for_update(skip_locked=True).order_by("id").first()
         if job:
-            _end_backend_of(job)
+            if job.is_running:
+                _end_backend_of(job)
             _begin(job, lane)
             job.save()
     if job:
@@ -202,7 +203,6 @@ def _begin(job: Job, lane: str) -> None:
         job.state, job.attempts, job.worker = State.RUNNING, job.attempts + 1, lane
         job.heartbeat_at, job.started_at = Now(), job.started_at or Now()
         job.done_count, job.total_count = 0, None
-        job.backend_pid, job.backend_start = _this_backend()
 
 
 def _one_at_a_time(lane: str) -> None:
@@ -210,32 +210,30 @@ def _one_at_a_time(lane: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('registry job'), hashtext(%s))", [lane])
 
 
-def _this_backend() -> tuple:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
-        return cursor.fetchone()
-
-
 def _end_backend_of(job: Job) -> None:
     """A worker whose machine is gone may have left a transaction behind that holds its locks for hours."""
-    if job.backend_pid:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s",
-                [job.backend_pid, job.backend_start],
-            )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [_mark(job)]
+        )
+
+
+def _mark(job: Job) -> str:
+    """By which the database knows a job's transaction, and nothing else."""
+    return f"job {job.id}"
 
 
 # ---- doing it ------------------------------------------------------------------------------------------
 
 
 def perform(job: Job) -> None:
-    """Do the work and note what came of it, both or neither. Uses up its connection: the backend is this job's alone."""
+    """Do the work and note what came of it, both or neither."""
     run = JobRun(job)
     if job.attempts > 1:
         run.log(_("Begun again: attempt %d. The worker before had stopped.") % job.attempts, logging.WARNING)
     try:
         with transaction.atomic(durable=True):
+            _prepare_transaction(job)
             with Heartbeat(run):
                 outcome = job.declared.function(run, **job.parameters) or Outcome()
             run.check()
@@ -244,7 +242,14 @@ def perform(job: Job) -> None:
     except Exception as error:
         _end_without_result(run, error)
     finally:
-        connection.close()
+        if run.stop:
+            connection.close()  # a cancel may be on its way to it
+
+
+def _prepare_transaction(job: Job) -> None:
+    """Its mark; and no compiling of plans, which takes seconds for large ones and is deaf to a cancel."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('application_name', %s, true), set_config('jit', 'off', true)", [_mark(job)])
 
 
 def _end(run: JobRun, state: State, sentence: str, **more) -> None:

@@ -140,8 +140,6 @@ class Job(models.Model):
     total_count = models.BigIntegerField(null=True)
     attempts = models.SmallIntegerField(default=0)
     worker = models.CharField(max_length=200, blank=True)
-    backend_pid = models.IntegerField(null=True)
-    backend_start = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
