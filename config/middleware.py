@@ -4,17 +4,15 @@ import logging
 import re
 import time
 import uuid
-from datetime import date, datetime
 
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from people.tokens import BadToken, token_of
 from programs.rules import reader_for
-from records.dates import BadDate, parse, read
 from records.history import known_at
+from records.moments import CLOCKS, as_day, as_instant, carrying
 
 from . import logs
 from .problems import refused
@@ -88,7 +86,8 @@ def reader(get_response):
 def moment(get_response):
     """`request.as_of` (a day of the world) and `request.known_at` (an instant of the registry), from the address.
 
-    Inside a `known_at` request every query reads the past. Bad values are refused by the page or the API itself.
+    Inside a `known_at` request every query reads the past, and what links elsewhere keeps the moment. Bad values are refused
+    by the page or the API itself.
     """
 
     def middleware(request):
@@ -101,36 +100,11 @@ def moment(get_response):
                     setattr(request, name, understand(text))
                 except ValueError as bad:
                     request.moment_problems[name] = str(bad)
-        if request.known_at is None or request.method not in ("GET", "HEAD"):
-            return get_response(request)
-        request.reader.level  # noqa: B018  by today's rights: worked out before we look into the past
-        with known_at(request.known_at):
-            return get_response(request)
+        with carrying({name: request.GET.get(name, "") for name in CLOCKS if getattr(request, name)}):
+            if request.known_at is None or request.method not in ("GET", "HEAD"):
+                return get_response(request)
+            request.reader.level  # noqa: B018  by today's rights: worked out before we look into the past
+            with known_at(request.known_at):
+                return get_response(request)
 
     return middleware
-
-
-def as_day(text: str) -> date:
-    """The last day of what was typed: `2025-08` asks for the state at the end of August 2025."""
-    day = parse(read(text)).last
-    if day == date.max:
-        raise BadDate(_("Give a day, a month or a year."))
-    return day
-
-
-def as_instant(text: str) -> datetime:
-    """An ISO 8601 instant; or a day, which means its end here, or now while it is not over."""
-    now = timezone.now()
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        when = None
-    if when is None or len(text) <= 10:
-        end = timezone.make_aware(datetime.combine(as_day(text), datetime.max.time()))
-        return min(end, now) if timezone.localdate(now) >= timezone.localdate(end) else _refuse_future()
-    when = when if when.tzinfo else timezone.make_aware(when)
-    return when if when <= now else _refuse_future()
-
-
-def _refuse_future():
-    raise ValueError(_("“known_at” cannot lie in the future."))

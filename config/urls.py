@@ -14,13 +14,16 @@ from rest_framework.routers import DefaultRouter
 from config import account_urls
 from config.problems import no_such_address
 from funding.api import RollupView
+from funding.compare_api import CompareView
+from funding.compare_pages import compare_totals_page
 from funding.views import home
-from records import document_pages, job_pages, pages
+from records import compare_pages, document_pages, job_pages, pages, past_pages
 from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.editing import edit_page, new_page
 from records.jobs_api import JobView
 from records.kinds import kinds
+from records.past_api import ChangeView
 from records.retiring import restore_page, retire_page
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
@@ -35,6 +38,8 @@ router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
 router.register("suggest", SuggestView, basename="api-suggest")
+router.register("changes", ChangeView, basename="api-changes")
+router.register("compare", CompareView, basename="api-compare")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
 explorer = csp_override(
@@ -60,6 +65,12 @@ urlpatterns = [
         path("suggest/", suggest_page, name="suggest"),
         path("read/<slug:what>/", read_page, name="read"),
         path("keys/", keys_page, name="keys"),
+        path("changes/", past_pages.changes_page, name="changes"),
+        path("changes/<int:id>/", past_pages.change_page, name="change"),
+        path("compare/", compare_pages.compare_page, name="compare"),
+        path("compare/totals/", compare_totals_page, name="compare_totals"),
+        path("compare/<slug:plural>/", compare_pages.compare_list_page, name="compare_list"),
+        path("compare/<slug:plural>/<str:key>/", compare_pages.compare_record_page, name="compare_record"),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),
@@ -69,7 +80,7 @@ urlpatterns = [
         path("<slug:plural>/<str:key>/retire/", retire_page, name="retire"),
         path("<slug:plural>/<str:key>/restore/", restore_page, name="restore"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
-        path("<slug:plural>/<str:key>/history/", pages.history_page, name="history"),
+        path("<slug:plural>/<str:key>/history/", past_pages.history_page, name="history"),
         prefix_default_language=True,
     ),
 ]

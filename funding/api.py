@@ -68,9 +68,9 @@ class RollupView(ApiView):
     def list(self, request):
         asked, problems = request.query_params, []
         problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
-        group_by = _words(asked, "group_by", DIMENSIONS, problems, most=3)
-        measures = _words(asked, "measure", MEASURES, problems) or list(MEASURES)
-        only = {name: _kept(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
+        group_by = words_of(asked, "group_by", DIMENSIONS, problems, most=3)
+        measures = words_of(asked, "measure", MEASURES, problems) or list(MEASURES)
+        only = {name: kept_values(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
         if problems:
             raise BadQuery(problems)
         is_past = request._request.known_at is not None
@@ -96,7 +96,7 @@ class RollupView(ApiView):
         return value
 
 
-def _words(asked, name: str, allowed, problems: list[Problem], most: int = 99) -> list[str]:
+def words_of(asked, name: str, allowed, problems: list[Problem], most: int = 99) -> list[str]:
     words = [word for text in asked.getlist(name) for word in text.split(",") if word]
     wrong = [word for word in words if word not in allowed]
     if wrong:
@@ -106,7 +106,7 @@ def _words(asked, name: str, allowed, problems: list[Problem], most: int = 99) -
     return list(dict.fromkeys(words))
 
 
-def _kept(name: str, texts: list[str], problems: list[Problem]) -> list:
+def kept_values(name: str, texts: list[str], problems: list[Problem]) -> list:
     values = [word for text in texts for word in text.split(",") if word]
     if name == "fiscal_year":
         wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4)]

@@ -104,4 +104,5 @@ FUNDING_AMOUNT = Kind(
     as_of=AsOf("decided_on", key=("line", "fiscal_year"), is_succeeded=True),
     asks_reason=True,
     money=("planned", "committed"),
+    part_of="line",
 )

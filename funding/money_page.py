@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from records.drawing import NARROW, WIDE, Sum, money_bars
 from records.figures import freshness
+from records.moments import address
 from records.record_page import RecordPage
 from records.units import UNITS, Unit, head, in_unit, with_unit
 
@@ -25,8 +26,6 @@ def payer_word(kind: str) -> str:
 
 def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
     """Totals by payer kind and form, per currency, each with the lines behind it; {} where there is no line."""
-    moment = {"as_of": page.as_of, "known_at": page.known_at}
-    filters = filters | {name: when.isoformat() for name, when in moment.items() if when}
     rows = totals(page.reader, **scope, group_by=("payer_kind", "form"), as_of=page.as_of, is_past=bool(page.known_at))
     by_currency = defaultdict(list)
     for row in sorted(rows, key=lambda row: (ORDER[row["payer_kind"]], row["form"])):
@@ -40,6 +39,7 @@ def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
         "groups": [_group(page, currency, of, filters) for currency, of in sorted(by_currency.items())],
         "stated": [_stated(said, by_currency, page.unit) for said in stated],
         "lines_url": _lines_url(filters),
+        "compare_url": f"{reverse('compare_totals')}?{urlencode({name: str(id) for name, id in scope.items()})}",
         "not_shown": lines_not_shown(page.reader, **scope, as_of=page.as_of, is_past=bool(page.known_at)),
         "computed_at": None if page.as_of or page.known_at else freshness("rollups"),
     }
@@ -47,7 +47,7 @@ def money_section(page: RecordPage, scope: dict, filters: dict) -> dict:
 
 def _lines_url(filters: dict) -> str:
     counted = ",".join(state for state in FundingLine.State.values if state != FundingLine.State.CANCELLED)
-    return f"{reverse('list', args=['funding-lines'])}?{urlencode({**filters, 'state__in': counted})}"
+    return address("list", "funding-lines", **filters, state__in=counted)
 
 
 def _group(page: RecordPage, currency: str, rows: list[dict], filters: dict) -> dict:

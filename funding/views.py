@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labs.models import Institution
 from programs.headcounts import Count, by_date, latest_researchers
 from programs.models import Headcount, Participation, Program
+from records.changes import change_notes
 from records.kinds import kind_of
 from records.labels import Label, label_of
 from records.models import Change, Record
+from records.moments import address
 from records.pages import refusal
 from records.record_page import Fact, RecordPage
 from records.showing import Cell, label_cell, period_cell, text_in_two
 from records.templatetags.registry import when
 from records.units import Unit, chosen, in_unit, with_unit
-from records.versions import change_notes
 
 from .models import PayerKind
 from .money_page import ORDER, STATED_TOTALS, money_section, payer_word
@@ -192,7 +192,7 @@ def _people_row(page: RecordPage, count: Count) -> dict:
         "what": str(Headcount.People(count.people).label),
         "at": label_cell(at) if at else None,
         "notes": tuple(notes),
-        "url": reverse("record", args=["headcounts", count.ids[0]]),
+        "url": address("record", "headcounts", count.ids[0]),
     }
 
 

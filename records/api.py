@@ -1,60 +1,28 @@
 """The REST door of every kind: one shape for lists and records, from the kind's declaration."""
 
-from datetime import date
 from functools import cache
-from uuid import UUID
 
 from django.http import Http404
-from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
-    extend_schema_serializer,
-    inline_serializer,
 )
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from . import lists
-from .asking import LOOKUPS, BadQuery, Problem, may_ask, not_allowed
+from .answers import ApiView, one_answer
+from .asking import LOOKUPS, BadQuery, Problem, may_ask
+from .finding import find
+from .gone import gone
 from .kinds import Field, Kind, Type
-from .rights import ANYONE, Reader
+from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
+from .rights import ANYONE
 from .shapes import shape_rows
 from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
-
-
-class ApiView(ViewSet):
-    """What all answers of the API share: the reader, the moment, the language."""
-
-    def initial(self, request, *args, **kwargs):
-        super().initial(request, *args, **kwargs)
-        asked = request.query_params.get("lang", "")
-        is_known = asked in ("", "ko", "en")
-        translation.activate(asked if asked and is_known else translation.get_language_from_request(request))
-        if not is_known:
-            raise BadQuery([Problem("lang", not_allowed("lang", asked, ("ko", "en")))])
-        moment_problems = request._request.moment_problems
-        if moment_problems:
-            raise BadQuery([Problem(name, text) for name, text in moment_problems.items()])
-        money = request.query_params.get("money", "")
-        if money not in ("", "minor", "major"):
-            raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
-
-    @property
-    def reader(self):
-        return self.request._request.reader
-
-    @property
-    def as_of(self):
-        return self.request._request.as_of
-
-    @property
-    def is_minor(self) -> bool:
-        return self.request.query_params.get("money") == "minor"
 
 
 class RecordView(WritesRecords, ApiView):
@@ -73,7 +41,22 @@ class RecordView(WritesRecords, ApiView):
         unknown = set(request.query_params) - {"lang", "money", "as_of", "known_at", "format"}
         if unknown:
             raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in sorted(unknown)])
-        return self.answer(find(self.kind, pk, self.reader, self.as_of))
+        try:
+            row = find(self.kind, pk, self.reader, self.as_of, with_retired=self.reader.is_officer)
+        except Http404:
+            raise self._gone(pk) from None
+        return self.answer(row)
+
+    def history(self, request, pk=None):
+        return record_history(self, self.kind, pk)
+
+    def _gone(self, key: str) -> Exception:
+        """What is said of an address where no record is: 410 where there was one that the reader could read."""
+        found = None if self.request._request.known_at else gone(self.kind, key, self.reader)
+        if found is None:
+            return Http404()
+        url = f"/api/v1/{self.kind.plural}/{found.row.id}/history/"
+        return IsGone(_("%(said)s Its history: %(url)s") % {"said": found.sentence, "url": url})
 
     def found(self, key: str):
         """The record with this key that exists for the reader; for officers retired ones do as well."""
@@ -86,18 +69,9 @@ class RecordView(WritesRecords, ApiView):
         return response
 
 
-def find(kind: Kind, key: str, reader: Reader, as_of: date | None = None, *, with_retired: bool = False):
-    """The record with this id, or slug where the kind has slugs. Http404 if there is none for this reader."""
-    if "\x00" in key:
-        raise Http404
-    rows = kind.rows().with_retired_visible_to(reader) if with_retired else kind.rows().visible_to(reader)
-    try:
-        found = rows.filter(id=UUID(key)).first()
-    except ValueError:
-        found = rows.filter(slug=key).first() if kind.has_slug else None
-    if found is None:
-        raise Http404
-    return kind.attached([found], reader, as_of)[0]
+class IsGone(exceptions.APIException):
+    status_code = 410
+    default_code = "gone"
 
 
 # ---- the schema ----------------------------------------------------------------------------------------
@@ -117,11 +91,6 @@ HELP = {
     Type.DATE: "EDTF (ISO 8601-2): 2024, 2024-07, 2024-07-28, A/B, A/.., ../B; ~ about, ? uncertain",
     Type.MONEY: "in the major unit of the row's currency; integer minor units with money=minor",
 }
-
-
-def one_answer(name: str, fields: dict) -> serializers.Serializer:
-    """The body of a list: one object with its rows inside. By itself the schema would say: a list of such objects."""
-    return extend_schema_serializer(many=False)(inline_serializer(name, fields))
 
 
 @cache
@@ -199,6 +168,11 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         @extend_schema(operation_id=f"{kind.plural}_get", parameters=[key, *alone], responses=one)
         def retrieve(self, request, pk=None):
             return super().retrieve(request, pk)
+
+        @extend_schema(operation_id=f"{kind.plural}_history", parameters=[key, *HISTORY_PARAMETERS], responses=HISTORY)
+        @action(detail=True, methods=["get"])
+        def history(self, request, pk=None):
+            return super().history(request, pk)
 
         @extend_schema(
             operation_id=f"{kind.plural}_create", parameters=[ONCE, *how], request=written, responses={201: one}

@@ -1,5 +1,17 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RecordsConfig(AppConfig):
     name = "records"
+
+    def ready(self):
+        post_migrate.connect(mirror, sender=self)
+
+
+def mirror(**_kwargs):
+    """After a migration that gave a table an index, its history has it too."""
+    from .keeping import mirror_indexes
+    from .kinds import kinds
+
+    mirror_indexes([kind.model._meta.db_table for kind in kinds().values()])

@@ -31,6 +31,18 @@ def may_see(reader: Reader) -> models.Q:
     return seen
 
 
+def may_see_sql(reader: Reader, visibility: str, id: str) -> tuple[str, dict]:
+    """The same as an SQL condition on a row with these expressions for its visibility of today and its id; and its parameters."""
+    if reader.level >= Visibility.INTERNAL:
+        return "true", {}
+    seen, parameters = f"{visibility} <= %(level)s", {"level": int(reader.level)}
+    if reader.level < Visibility.SHARED and reader.takes_part_in:
+        shared = f"SELECT id FROM public.records_record WHERE visibility = {Visibility.SHARED:d} AND within = ANY(%(takes_part_in)s)"
+        seen += f" OR ({visibility} = {Visibility.SHARED:d} AND {id} IN ({shared}))"
+        parameters["takes_part_in"] = list(reader.takes_part_in)
+    return f"({seen})", parameters
+
+
 def _shared_with(reader: Reader):
     return Record.objects.filter(visibility=Visibility.SHARED, within__in=reader.takes_part_in).values("id")
 
@@ -58,7 +70,7 @@ class Record(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["-changed_at", "-id"], name="record_latest"),
-            models.Index(fields=["change"], name="record_change"),
+            models.Index(fields=["change", "kind", "id"], name="record_change"),
             models.Index(fields=["within", "visibility"], name="record_within"),
             models.Index(fields=["merged_into"], name="record_merged", condition=models.Q(merged_into__isnull=False)),
         ]
@@ -96,7 +108,11 @@ class Change(models.Model):
     undoes = models.ForeignKey("self", models.PROTECT, null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["-at"], name="change_latest")]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="change_latest"),
+            models.Index(fields=["actor_name", "-at", "-id"], name="change_by_actor"),
+            models.Index(fields=["door", "-at", "-id"], name="change_by_door"),
+        ]
 
     def __str__(self):
         return f"{self.actor_name}, {self.at:%Y-%m-%d %H:%M}"

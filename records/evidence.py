@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .kinds import Kind, Type
 from .models import Citation, Disagreement
+from .moments import address
 from .rights import Reader
 from .showing import Cell, attribute_word, language, text_in_two, understood
 
@@ -37,7 +37,7 @@ class Numbered:
 
     @property
     def url(self) -> str:
-        return reverse("record", args=["sources", self.source.id])
+        return address("record", "sources", self.source.id)
 
     @property
     def places(self) -> list[str]:

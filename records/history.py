@@ -4,10 +4,10 @@ A kind's own table holds the present version (`updated_at` is since when, `chang
 version that ends into `history.<table>`, with `until` and the change that ended it. A row that never changed costs nothing.
 
 The past is read through views `past.<table>`: inside `known_at(T)` every query of Django, joins included, reads what the
-registry said at T, because the schema `past` then comes first on the search path. Visibility is today's in both.
+registry said at T, because the schema `past` then comes first on the search path. Visibility is today's in both. In the
+same way `as_it_last_was()` reads `ever.<table>`: the present, and of each deleted record its last version.
 
-`KeepRecord` in a migration gives a table all this. Put it after the operations that change the table's columns, and
-`LetGo` before operations that alter the type of one (the view stands in their way).
+How the tables, triggers and views are made stands in keeping.py.
 """
 
 from contextlib import contextmanager
@@ -15,9 +15,11 @@ from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.migrations.operations.base import Operation
 
 from .base import Change
+from .keeping import BEFORE_INSERT, KeepRecord, LetGo
+
+__all__ = ["BEFORE_INSERT", "KeepRecord", "LetGo", "as_it_last_was", "bringing_its_past", "change", "known_at"]
 
 # ---- who and why ---------------------------------------------------------------------------------------
 
@@ -44,29 +46,44 @@ def change(*, by=None, actor_id=None, actor_name: str = "", door: str = Change.D
             Change.objects.filter(pk=this.pk).delete()
 
 
+PRESENT = '"$user", public'
+_path: ContextVar[str] = ContextVar("search_path", default=PRESENT)
+
+
 @contextmanager
 def known_at(moment: datetime | None):
     """Inside, queries read what the registry said at `moment` (None: the present). Read only; not for figures that are stored."""
-    if moment is None:
+    with _reading("past, public" if moment else PRESENT, moment.isoformat() if moment else ""):
+        yield
+
+
+@contextmanager
+def as_it_last_was():
+    """Inside, queries read every record that ever was: the present ones, and the last version of each deleted one."""
+    with _reading("ever, public"):
+        yield
+
+
+@contextmanager
+def _reading(path: str, moment: str = ""):
+    """Inside, tables are looked for along `path`. One moment within another is that moment."""
+    if path == _path.get() == PRESENT:
         yield
         return
-    with transaction.atomic():
-        path = _set("search_path", "past, public")
-        _set("registry.known_at", moment.isoformat())
-        before = _reads_past.set(True)
-        try:
+    outside = _path.set(path)
+    try:
+        with transaction.atomic():
+            before = _set("search_path", path), _set("registry.known_at", moment)
             yield
-        finally:
-            _reads_past.reset(before)
-        _set("search_path", path)  # after an error the rollback does it
-
-
-_reads_past = ContextVar("reads_past", default=False)
+            _set("search_path", before[0])  # after an error the rollback does it
+            _set("registry.known_at", before[1])
+    finally:
+        _path.reset(outside)
 
 
 def is_past() -> bool:
-    """Whether this stands inside `known_at`: what is read are views, without indexes."""
-    return _reads_past.get()
+    """Whether this stands inside `known_at`: what is read are views, whose indexes are fewer."""
+    return _path.get() != PRESENT
 
 
 @contextmanager
@@ -86,276 +103,3 @@ def _set(name: str, value: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(current_setting(%s, true), ''), set_config(%s, %s, true)", [name, name, value])
         return cursor.fetchone()[0]
-
-
-# ---- the triggers --------------------------------------------------------------------------------------
-
-OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
-MANY = 5000  # a statement that touches more rows than this marks the whole figure stale
-
-BEFORE_INSERT = """
-CREATE OR REPLACE FUNCTION history.{table}_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE gone public.records_record;
-BEGIN
-  IF current_setting('registry.brings_its_past', true) = 'yes' THEN RETURN NEW; END IF;  -- bringing_its_past()
-  SELECT * INTO gone FROM public.records_record r WHERE r.id = NEW.id AND r.is_deleted;  -- a record that comes back
-  NEW.version := coalesce(gone.version, 0) + 1;
-  NEW.updated_at := greatest(clock_timestamp(), gone.changed_at + interval '1 microsecond');
-  NEW.change_id := public.registry_change();
-  RETURN NEW;
-END $$;
-CREATE OR REPLACE TRIGGER a_version_first BEFORE INSERT ON public.{table}
-  FOR EACH ROW EXECUTE FUNCTION history.{table}_before_insert();
-"""
-
-BEFORE_UPDATE = """
-CREATE OR REPLACE FUNCTION history.{table}_before_update() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF NEW.id <> OLD.id THEN
-    RAISE EXCEPTION 'ids never change' USING ERRCODE = 'check_violation', CONSTRAINT = 'record_id_never_changes';
-  END IF;
-  IF ({new_facts}) IS DISTINCT FROM ({old_facts}) THEN
-    NEW.version := OLD.version + 1;
-    NEW.updated_at := greatest(clock_timestamp(), OLD.updated_at + interval '1 microsecond');
-    NEW.change_id := public.registry_change();
-  ELSE
-    NEW.version := OLD.version;
-    NEW.updated_at := OLD.updated_at;
-    NEW.change_id := OLD.change_id;
-  END IF;
-  RETURN NEW;
-END $$;
-CREATE OR REPLACE TRIGGER a_version BEFORE UPDATE ON public.{table}
-  FOR EACH ROW EXECUTE FUNCTION history.{table}_before_update();
-"""
-
-AFTER_INSERT = """
-CREATE OR REPLACE FUNCTION history.{table}_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE written bigint;
-BEGIN
-  {hold_new}
-  INSERT INTO public.records_record AS r
-      (id, kind, visibility, version, is_retired, is_deleted, within, changed_at, change_id)
-    SELECT n.id, '{kind}', n.visibility, n.version, n.is_retired, false, {within}, n.updated_at, n.change_id FROM new_rows n
-    ON CONFLICT (id) DO UPDATE SET (visibility, version, is_retired, is_deleted, within, changed_at, change_id)
-      = (excluded.visibility, excluded.version, excluded.is_retired, false, excluded.within, excluded.changed_at, excluded.change_id)
-      WHERE r.is_deleted AND r.kind = excluded.kind;
-  GET DIAGNOSTICS written = ROW_COUNT;
-  IF written <> (SELECT count(*) FROM new_rows) THEN
-    RAISE EXCEPTION 'an id belongs to a record of another kind' USING ERRCODE = 'unique_violation', CONSTRAINT = 'record_id_once';
-  END IF;
-  {under}
-  {mark_new}
-  RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER b_keep_insert AFTER INSERT ON public.{table}
-  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_insert();
-"""
-
-AFTER_UPDATE = """
-CREATE OR REPLACE FUNCTION history.{table}_after_update() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE hidden uuid[]; moved uuid[];
-BEGIN
-  {hold_changed}
-  INSERT INTO history.{table} ({columns}, until, ended_by)
-    SELECT {old_columns}, n.updated_at, n.change_id FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
-  SELECT array_agg(r.id) INTO moved FROM new_rows n JOIN public.records_record r USING (id) WHERE r.within IS DISTINCT FROM {within};
-  UPDATE public.records_record r
-    SET visibility = n.visibility, version = n.version, is_retired = n.is_retired, within = {within},
-        changed_at = n.updated_at, change_id = n.change_id
-    FROM new_rows n WHERE r.id = n.id AND (r.version <> n.version OR r.within IS DISTINCT FROM {within});
-  {under}
-  SELECT array_agg(id) INTO hidden FROM old_rows o JOIN new_rows n USING (id) WHERE n.visibility > o.visibility;
-  IF hidden IS NOT NULL THEN PERFORM public.records_hide_below(hidden); END IF;
-  IF moved IS NOT NULL THEN PERFORM public.records_move_below(moved); END IF;
-  {mark_new}
-  RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER b_keep_update AFTER UPDATE ON public.{table}
-  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_update();
-"""
-
-AFTER_DELETE = """
-CREATE OR REPLACE FUNCTION history.{table}_after_delete() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE this bigint; now timestamptz := clock_timestamp();
-BEGIN
-  IF NOT EXISTS (SELECT 1 FROM old_rows) THEN RETURN NULL; END IF;
-  this := public.registry_change();
-  INSERT INTO history.{table} ({columns}, until, ended_by)
-    SELECT {old_columns}, greatest(now, o.updated_at + interval '1 microsecond'), this FROM old_rows o;
-  UPDATE public.records_record r
-    SET is_deleted = true, is_retired = true, version = r.version + 1, change_id = this,
-        changed_at = greatest(now, o.updated_at + interval '1 microsecond')
-    FROM old_rows o WHERE r.id = o.id;
-  {mark_old}
-  RETURN NULL;
-END $$;
-CREATE OR REPLACE TRIGGER b_keep_delete AFTER DELETE ON public.{table}
-  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_delete();
-"""
-
-# Held until the transaction ends, so that nothing is put under a record that is being hidden or moved meanwhile.
-HOLD_NEW = """
-  PERFORM 1 FROM public.records_record r WHERE r.id IN (SELECT unnest(ARRAY[{above}]) FROM new_rows n) FOR SHARE;"""
-HOLD_CHANGED = """
-  PERFORM 1 FROM public.records_record r WHERE r.id IN (
-    SELECT unnest(ARRAY[{above}]) FROM new_rows n JOIN old_rows o USING (id)
-    WHERE (n.visibility, {above}) IS DISTINCT FROM (o.visibility, {above_before})) FOR SHARE;"""
-
-UNDER = """
-  IF EXISTS (SELECT 1 FROM new_rows n JOIN public.records_record r ON r.id = n.{column} WHERE r.visibility > n.visibility) THEN
-    RAISE EXCEPTION 'less hidden than what it belongs to'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'record_as_hidden_as_{name}', COLUMN = 'visibility';
-  END IF;"""
-
-MARK = """
-  INSERT INTO public.records_stalemark (figure, scope)
-    SELECT '{figure}', {column} FROM {rows} WHERE (SELECT count(*) FROM {rows}) <= {many}
-    UNION ALL SELECT '{figure}', NULL WHERE (SELECT count(*) FROM {rows}) > {many};"""
-
-PAST = """
-DROP VIEW IF EXISTS past.{table};
-CREATE VIEW past.{table} AS
-  SELECT {columns} FROM public.{table} WHERE updated_at <= public.records_known_at()
-  UNION ALL
-  SELECT {past_columns} FROM history.{table} h JOIN public.records_record r ON r.id = h.id
-    WHERE h.updated_at <= public.records_known_at() AND h.until > public.records_known_at();
-"""
-
-
-class KeepRecord(Operation):
-    """Give the table of a kind its Record rows, versions, history, view of the past, and stale marks.
-
-    kind     the name in Record.kind
-    within   column of the record that it lies in: its program, or any record of one ("id" for the program itself)
-    under    columns of the records that it is at least as hidden as; hiding one of those hides this too
-    dated    it has timeline entries (True), or those of the record in this column say something about it
-
-    Reads the columns from the database, so repeat it after every migration that adds or drops one.
-    """
-
-    reduces_to_sql = True
-    reversible = True
-
-    def __init__(self, table: str, kind: str, within: str = "", under: tuple[str, ...] = (), dated: bool | str = False):
-        self.table, self.kind, self.within, self.under, self.dated = table, kind, within, tuple(under), dated
-
-    def state_forwards(self, app_label, state):
-        pass
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        for sql in self.statements(_columns(schema_editor.connection, "public", self.table)):
-            schema_editor.execute(sql)
-        self._follow_columns(schema_editor)
-        columns = _columns(schema_editor.connection, "public", self.table)
-        for sql in self.triggers([name for name, *_ in columns], [name for name, _t, stored in columns if not stored]):
-            schema_editor.execute(sql)
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        LetGo(self.table).database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def describe(self):
-        return f"Keep the history of {self.table}"
-
-    @property
-    def migration_name_fragment(self):
-        return f"keep_{self.table}"
-
-    def statements(self, columns):
-        yield f"CREATE TABLE IF NOT EXISTS history.{self.table} (history_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"
-        for name, kind in [("until", "timestamptz"), ("ended_by", "bigint")]:
-            yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS {name} {kind} NOT NULL"
-        for name, kind, _stored in columns:
-            yield f'ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
-        yield f"CREATE INDEX IF NOT EXISTS {self.table}_versions ON history.{self.table} (id, updated_at)"
-        yield f"CREATE INDEX IF NOT EXISTS {self.table}_ended_by ON history.{self.table} (ended_by)"
-        yield f"DELETE FROM records_under WHERE child = '{self.table}'"
-        for column in {*self.under, *self._within_source()}:
-            yield (
-                "INSERT INTO records_under (child, col, hides, gives_within) VALUES"
-                f" ('{self.table}', '{column}', {column in self.under}, {column in self._within_source()})"
-            )
-
-    def _follow_columns(self, schema_editor):
-        """A column whose type changed takes that type in the history too."""
-        past = {name: kind for name, kind, _s in _columns(schema_editor.connection, "history", self.table)}
-        for name, kind, _stored in _columns(schema_editor.connection, "public", self.table):
-            if past[name] != kind:
-                schema_editor.execute(
-                    f'ALTER TABLE history.{self.table} ALTER COLUMN "{name}" TYPE {kind} USING "{name}"::{kind}'
-                )
-
-    def triggers(self, columns, written):
-        facts = [name for name in written if name not in OWN]
-        above = sorted({*self.under, *self._within_source()})
-        held = {"above": _list(above, "n."), "above_before": _list(above, "o.")}
-        words = {
-            "table": self.table,
-            "kind": self.kind,
-            "within": self._within_sql(),
-            "columns": _list(columns),
-            "old_columns": _list(columns, "o."),
-            "past_columns": ", ".join('r."visibility"' if name == "visibility" else f'h."{name}"' for name in columns),
-            "new_facts": _list(facts, "NEW."),
-            "old_facts": _list(facts, "OLD."),
-            "under": "".join(UNDER.format(column=c, name=c.removesuffix("_id")) for c in self.under),
-            "hold_new": HOLD_NEW.format(**held) if above else "",
-            "hold_changed": HOLD_CHANGED.format(**held) if above else "",
-            "mark_new": self._marks("new_rows"),
-            "mark_old": self._marks("old_rows"),
-        }
-        for sql in (BEFORE_INSERT, BEFORE_UPDATE, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, PAST):
-            yield sql.format(**words)
-
-    def _within_source(self):
-        return [self.within] if self.within not in ("", "id") else []
-
-    def _within_sql(self):
-        if not self.within:
-            return "NULL::uuid"
-        if self.within == "id":
-            return "n.id"
-        return f"(SELECT p.within FROM public.records_record p WHERE p.id = n.{self.within})"
-
-    def _marks(self, rows):
-        column = self.dated if isinstance(self.dated, str) else "id"
-        return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
-
-
-class LetGo(Operation):
-    """Drop the view and triggers of a kept table, before its columns change type. Its history stays."""
-
-    reversible = True
-
-    def __init__(self, table: str):
-        self.table = table
-
-    def state_forwards(self, app_label, state):
-        pass
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        schema_editor.execute(f"DROP VIEW IF EXISTS past.{self.table}")
-        for trigger in ("a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete"):
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON public.{self.table}")
-
-    def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        pass
-
-    def describe(self):
-        return f"Let go of {self.table}"
-
-
-def _columns(connection, schema, table):
-    """(name, type, is worked out by the database) of each column, in order; the history's own columns left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT attname, format_type(atttypid, atttypmod), attgenerated <> '' FROM pg_attribute"
-            " WHERE attrelid = format('%%I.%%I', %s::text, %s::text)::regclass AND attnum > 0 AND NOT attisdropped"
-            " AND attname NOT IN ('history_id', 'until', 'ended_by') ORDER BY attnum",
-            [schema, table],
-        )
-        return cursor.fetchall()
-
-
-def _list(names, prefix=""):
-    return ", ".join(f'{prefix}"{name}"' for name in names)

@@ -155,6 +155,7 @@ class Kind:
     groups: tuple[Group, ...] = ()  # of its form; () where the types of the fields say it (forms.groups_of)
     in_menu: bool = False
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
+    part_of: str = ""  # the field with the record that it is a part of: its changes are told with that one's
     page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides
 
     # -- what follows from the above ------------------------------------------------------------------

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import F, Value
-from django.urls import reverse
 from django.utils.text import Truncator
 
 from .base import Record, in_language
 from .kinds import Field, Kind, Type, kind_of, kinds
+from .moments import address
 from .rights import Reader
 
 
@@ -28,8 +28,12 @@ class Label:
         return in_language(self.ko, self.en)
 
     @property
+    def plural(self) -> str:
+        return kinds()[self.kind].plural
+
+    @property
     def url(self) -> str:
-        return reverse("record", args=[kinds()[self.kind].plural, self.key])
+        return address("record", self.plural, self.key)
 
 
 def mentioned(groups: Iterable[tuple[Iterable[Field], Iterable]]) -> tuple[dict[str, set], set]:

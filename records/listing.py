@@ -3,13 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .asking import Asked, references
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .labels import label_of, labels_of
 from .lists import ListQuery, sortable
+from .moments import address
 from .showing import PERIOD, Head, Shower, attribute_word
 
 MOST_OPTIONS = 200
@@ -65,7 +65,7 @@ def chips(query: ListQuery, params) -> list[Chip]:
 
 def kept(params, offered: list[Chooser]) -> list[tuple[str, str]]:
     """(parameter, value) of the filters that no chooser shows, so that choosing another does not lose them."""
-    shown = {"search", "sort", "as_of", "known_at", "cursor", "at", "of", *(chooser.name for chooser in offered)}
+    shown = {"search", "sort", "cursor", "at", "of", *(chooser.name for chooser in offered)}
     return [(name, value) for name in params if name not in shown for value in params.getlist(name)]
 
 
@@ -156,4 +156,4 @@ def _ref_chooser(query: ListQuery, declared: Field | Filter) -> Chooser:
 def other_lists(query: ListQuery) -> list[tuple[str, str]]:
     """(name, address) of the other lists in which the same words may be found."""
     others = [kind for kind in kinds().values() if kind.in_menu and kind.search and kind is not query.kind]
-    return [(str(kind.label_many), f"{reverse('list', args=[kind.plural])}") for kind in others]
+    return [(str(kind.label_many), address("list", kind.plural, search=query.search)) for kind in others]

@@ -1,4 +1,4 @@
-"""The pages that every kind shares: its list, a record, a record's history. Each is one function, read top to bottom.
+"""The pages that every kind shares: its list and a record. Each is one function, read top to bottom.
 
 What is special about a kind is in its declaration; a page that has more names a function in `Kind.page`, which gets the
 RecordPage and returns what the template needs besides.
@@ -6,10 +6,8 @@ RecordPage and returns what the template needs besides.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse, translate_url
@@ -20,14 +18,15 @@ from django.utils.translation import gettext as _
 from . import lists
 from .beside import beside, number, question, trail
 from .desk import desk, new_url
+from .finding import by_key
+from .gone import gone
 from .kinds import Kind, kinds_by_plural
-from .labels import labels_of
 from .listing import chips, choosers, heads, kept, other_lists
+from .moments import address
 from .record_page import RecordPage
 from .rules import can_edit
 from .showing import Shower, text_in_two
 from .units import chosen
-from .versions import versions
 
 YEAR = 365 * 24 * 3600
 PAGE = 50  # rows of a list page
@@ -89,6 +88,8 @@ def record_page(request, plural: str, key: str):
         return refused
     kind = _kind(plural)
     row = _find(kind, key, request)
+    if row is None:
+        return gone_page(request, kind, key)
     if kind.has_slug and key != row.slug:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(reverse("record", args=[plural, row.slug]) + query)
@@ -109,31 +110,13 @@ def record_page(request, plural: str, key: str):
         "tables": page.tables(),
         "evidence": page.evidence,
         "changes": page.changes(),
-        "history_url": reverse("history", args=[kind.plural, page.label.key]),
         "desk": desk(page) if can_edit(request.reader) and not request.known_at else None,
         "beside": beside(kind, row, request.GET, request.reader) if not request.known_at else None,
+        "history_url": address("history", kind.plural, page.label.key, as_of=None),
+        "retired": gone(kind, str(row.id), request.reader) if row.is_retired else None,
         **extras,
     }
     return render(request, "records/record.html", context)
-
-
-def history_page(request, plural: str, key: str):
-    """Every version of a record: what changed, who, when, why, through which door."""
-    if refused := refusal(request):
-        return refused
-    kind = _kind(plural)
-    row = _find(kind, key, request)
-    before = request.GET.get("before", "")
-    found, older = versions(kind, row, request.reader, before=int(before) if before.isdecimal() else None)
-    label = labels_of({kind.name: {row.id}}, set(), request.reader)[row.id]
-    context = {
-        "kind": kind,
-        "label": label,
-        "title": text_in_two(label.ko, label.en),
-        "versions": found,
-        "older": older,
-    }
-    return render(request, "records/history.html", context)
 
 
 def set_language(request):
@@ -165,17 +148,19 @@ def _kind(plural: str) -> Kind:
 
 
 def _find(kind: Kind, key: str, request):
-    """The row with this slug or id that exists for the reader; for officers a retired one does."""
-    try:
-        wanted = Q(id=UUID(key))
-    except ValueError:
-        if not kind.has_slug:
-            raise Http404 from None
-        wanted = Q(slug=key)
+    """The row with this slug or id that exists for the reader; for officers a retired one does. None where there is none."""
+    wanted = by_key(kind, key)
     rows = kind.rows()
-    is_officer = request.reader.is_officer and not request.known_at
-    rows = rows.with_retired_visible_to(request.reader) if is_officer else rows.visible_to(request.reader)
-    row = rows.filter(wanted).first()
-    if row is None:
+    rows = (
+        rows.with_retired_visible_to(request.reader) if request.reader.is_officer else rows.visible_to(request.reader)
+    )
+    row = rows.filter(wanted).first() if wanted else None
+    return row and kind.attached([row], request.reader, request.as_of)[0]
+
+
+def gone_page(request, kind: Kind, key: str):
+    """What stands at the address of a record that was retired or deleted: when, by whom, and the way to its history."""
+    found = None if request.known_at else gone(kind, key, request.reader)
+    if found is None:
         raise Http404
-    return kind.attached([row], request.reader, request.as_of)[0]
+    return render(request, "records/gone.html", {"kind": kind, "gone": found}, status=410)

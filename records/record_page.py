@@ -2,26 +2,25 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import IntegerField, Q, Value
-from django.urls import reverse
 from django.utils import timezone
 
 from . import lists
 from .asking import Asked
+from .changes import change_notes
 from .drawing import NARROW, WIDE, timeline
 from .evidence import Evidence, evidence
 from .kinds import Kind, Related, Type, kinds
 from .labels import Label, label_of, labels_of, mentioned
 from .models import Record
+from .moments import address
 from .rights import Reader
 from .showing import PERIOD, Cell, Shower, Table, merged, text_in_two
 from .timeline_facts import drawn_facts
 from .together import first_pages
 from .units import Unit
-from .versions import change_notes
 
 MOST_RELATED = 50
 ON_ANYTHING = (Related("document", "record", ("title", "kind", "dated_on", "file_name", "size")),)
@@ -179,7 +178,7 @@ class RecordPage:
                 lines=tuple(lines),
                 title=str(related.title or kind.label_many),
                 name=kind.name,
-                all_url=f"{reverse('list', args=[kind.plural])}?{urlencode({related.by: by, **dict(related.only)})}",
+                all_url=address("list", kind.plural, **{related.by: by, **dict(related.only)}),
                 more=page.next_cursor is not None,
             )
             .without_empty_columns()

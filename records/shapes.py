@@ -19,23 +19,25 @@ def shape_rows(kind: Kind, rows: Sequence, reader: Reader, *, minor: bool = Fals
     rows = list(rows)
     known = labels_for(kind, rows, reader)
     own = set() if reader.is_officer else kind.own(rows, reader)
-    fields = [(f, _column(kind, f)) for f in kind.all_fields.values()]
+    fields = [(f, column_of(f)) for f in kind.all_fields.values()]
     return [
         {
             f.name: None
             if f.is_private and not reader.is_officer and row.id not in own
-            else _shape(f, getattr(row, column), row, known, minor)
+            else shape(f, getattr(row, column), row, known, minor)
             for f, column in fields
         }
         for row in rows
     ]
 
 
-def _column(kind: Kind, field: Field) -> str:
+def column_of(field: Field) -> str:
+    """The attribute of a row that holds the field's value."""
     return f"{field.name}_id" if field.type in (Type.REF, Type.RECORD) else field.name
 
 
-def _shape(field: Field, value, row, known: dict[UUID, object], minor: bool):
+def shape(field: Field, value, row, known: dict[UUID, object], minor: bool):
+    """One value. `known` has the records that the reader may see."""
     if value is None:
         return None
     match field.type:

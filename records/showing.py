@@ -113,11 +113,11 @@ def other_language() -> str:
 class Shower:
     """Shows rows of one kind to one reader. Labels of what they refer to are fetched once for all rows."""
 
-    def __init__(self, kind: Kind, rows: Sequence, reader: Reader, *, unit: Unit | None = None, labels=None):
+    def __init__(self, kind: Kind, rows: Sequence, reader: Reader, *, unit: Unit | None = None, labels=None, own=None):
         self.kind, self.reader, self.unit = kind, reader, unit or chosen(None)
         self.labels: Mapping[UUID, Label] = labels if labels is not None else labels_for(kind, rows, reader)
         officer = reader.is_officer or not kind.private
-        self.own = {row.id for row in rows} if officer else kind.own(rows, reader)
+        self.own = {row.id for row in rows} if officer else kind.own(rows, reader) if own is None else own
 
     def heads(self, columns: Iterable[str]) -> tuple[Head, ...]:
         return tuple(self._head(name) for name in merged(columns))

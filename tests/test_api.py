@@ -21,7 +21,8 @@ PLURALS = (
     "citations disagreements"
 ).split()  # fmt: skip
 ROUTES = [*PLURALS, "funding-amounts", "rollups", "timelines", "jobs"]
-ELSEWHERE = {"suggest"}  # takes what is typed and no clocks: tests/test_form_fields.py
+# asked in their own ways: tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
+ELSEWHERE = {"suggest", "changes", "compare"}
 
 
 def problem(response, status=400) -> dict:

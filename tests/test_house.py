@@ -18,7 +18,7 @@ from records.sentences import explain, sentence
 from tests import cast
 from tests.cast import sql
 
-TRIGGERS = {"a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete"}
+TRIGGERS = {"a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete", "c_opened", "c_returned"}
 NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Record", "records.Change",  # are the history
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "records.Spelling",
@@ -45,13 +45,26 @@ def columns(schema: str, table: str) -> set[tuple]:
     )  # fmt: skip
 
 
+def indexes(schema: str, table: str) -> set[str]:
+    return {
+        name
+        for (name,) in sql(
+            "SELECT indexname::text FROM pg_indexes WHERE schemaname = %s AND tablename = %s AND indexdef LIKE '%%btree%%'",
+            schema, table,
+        )
+    }  # fmt: skip
+
+
 # ---- history -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", tables() if apps.ready else [])
 def test_the_history_and_the_past_have_the_columns_of_the_present(db, table):
     own = {("history_id", "bigint"), ("until", "timestamp with time zone"), ("ended_by", "bigint")}
-    assert columns("history", table) - own == columns("public", table) == columns("past", table)
+    own |= {("visibility_today", "smallint")}
+    assert (
+        columns("history", table) - own == columns("public", table) == columns("past", table) == columns("ever", table)
+    )
 
 
 @pytest.mark.parametrize("table", tables() if apps.ready else [])
@@ -63,6 +76,13 @@ def test_every_kind_is_kept_by_triggers(db, table):
         )
     }
     assert found >= TRIGGERS
+
+
+@pytest.mark.parametrize("table", tables() if apps.ready else [])
+def test_the_history_is_sorted_as_the_present_is(db, table):
+    """So that a list of the past costs what one of the present costs."""
+    present, past = (indexes(schema, table) for schema in ("public", "history"))
+    assert {name for name in present if not name.endswith(("_pkey", "_like", "_and_program"))} <= past
 
 
 def test_no_model_is_without_history_by_accident():

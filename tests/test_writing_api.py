@@ -41,7 +41,7 @@ def test_an_officer_creates_reads_edits_retires_and_restores(send, api, world, o
     assert (edited.status_code, edited["ETag"], edited.json()["ends_on"]) == (200, '"2"', "2027")
     assert Change.objects.latest("id").door == "api"
     retired = send("post", "projects/new/retire/", {}, officer, 2)
-    assert retired.json()["is_retired"] and api("projects/new/").status_code == 404
+    assert retired.json()["is_retired"] and api("projects/new/").status_code == 410
     assert send("post", "projects/new/restore/", {}, officer, 3).json()["is_retired"] is False
 
 

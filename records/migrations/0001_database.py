@@ -55,6 +55,7 @@ $$;
 HISTORY = """
 CREATE SCHEMA history;
 CREATE SCHEMA past;
+CREATE SCHEMA ever;
 CREATE FUNCTION records_known_at() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT current_setting('registry.known_at')::timestamptz
 $$;
@@ -103,7 +104,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             NEW_ID + EDTF + HISTORY,
-            "DROP SCHEMA past CASCADE; DROP SCHEMA history CASCADE; DROP TABLE records_under;"
+            "DROP SCHEMA past CASCADE; DROP SCHEMA ever CASCADE; DROP SCHEMA history CASCADE; DROP TABLE records_under;"
             " DROP FUNCTION records_move_below, records_hide_below, registry_change, records_known_at,"
             " edtf_is_valid, edtf_one_is_valid, edtf_last, edtf_first, edtf_last_of, edtf_first_of, new_id;",
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import NoReverseMatch, reverse, translate_url
@@ -11,9 +12,9 @@ from django.utils.translation import get_language, get_language_info
 
 from records import dates
 from records.kinds import Kind, kinds, kinds_by_plural
+from records.moments import CLOCKS, address
 
 register = template.Library()
-CLOCKS = ("as_of", "known_at")
 
 
 # ---- moments ---------------------------------------------------------------------------------------
@@ -40,6 +41,50 @@ def clocks(context):
     """The moments that the request looks at, as `.as_of` and `.known_at` (None: now)."""
     request = context.get("request")
     return {name: getattr(request, name, None) for name in CLOCKS}
+
+
+@dataclass(frozen=True)
+class MomentForm:
+    """The form by which a page is looked at at another moment: as typed, what is wrong, what else the form keeps."""
+
+    fields: tuple[tuple[str, str, str], ...]  # (clock, as typed, what is wrong with it)
+    kept: tuple[tuple[str, str], ...]
+    compare_url: str
+
+    @property
+    def is_open(self) -> bool:
+        return any(problem for _clock, _typed, problem in self.fields)
+
+
+@register.simple_tag(takes_context=True)
+def moment_form(context) -> MomentForm | None:
+    """For pages that can be looked at at another moment: home, lists, records."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    if not match or match.url_name not in ("home", "list", "record"):
+        return None
+    query, wrong = request.GET, getattr(request, "moment_problems", {})
+    kind = kinds_by_plural().get(match.kwargs.get("plural", ""))
+    clocks = CLOCKS if match.url_name != "list" or (kind and kind.as_of) else ("known_at",)
+    kept = [(name, text) for name in query if name not in (*CLOCKS, "cursor") for text in query.getlist(name)]
+    fields = tuple((clock, query.get(clock, ""), wrong.get(clock, "")) for clock in clocks)
+    return MomentForm(fields, tuple(kept), _compare_url(match, kind, query))
+
+
+def _compare_url(match, kind: Kind | None, query) -> str:
+    """Where two moments of what this page shows are compared, beginning with the one that is looked at."""
+    if match.url_name == "record":
+        moment = {name: query[name] for name in CLOCKS if query.get(name)}
+        return f"{reverse('compare_record', kwargs=match.kwargs)}?{urlencode(moment)}".rstrip("?")
+    if match.url_name == "home":
+        return reverse("compare_totals")
+    asked = [(name, text) for name in query if name not in NOT_COMPARED for text in query.getlist(name)]
+    return (
+        f"{reverse('compare_list', kwargs=match.kwargs)}?{urlencode(asked)}".rstrip("?") if kind else reverse("compare")
+    )
+
+
+NOT_COMPARED = ("sort", "limit", "cursor", "unit")
 
 
 # ---- languages -------------------------------------------------------------------------------------
@@ -78,7 +123,7 @@ def here(context) -> dict:
     query = request.GET if request else {}
     return {
         "items": [_place(item, kind, request) for item in _menu()],
-        "find_url": _list_url(found_in),
+        "find_url": _list_url(found_in).partition("?")[0],
         "find_name": found_in.label_many,
         "searched": query.get("search", "") if kind else "",
         "clocks": [(name, query[name]) for name in CLOCKS if query.get(name)],
@@ -94,12 +139,18 @@ def _menu() -> list[Kind]:
 
 def _place(item: Kind, kind: Kind | None, request) -> Place:
     url = _list_url(item)
-    is_list = bool(request) and request.path == url
+    is_list = bool(request) and request.path == url.partition("?")[0]
     return Place(item.label_many, url, "" if item is not kind else "page" if is_list else "true")
 
 
 def _list_url(kind: Kind) -> str:
     try:
-        return reverse("list", args=[kind.plural])
+        return address("list", kind.plural)
     except NoReverseMatch:
         return "/"
+
+
+@register.simple_tag
+def place(name: str, *args) -> str:
+    """The address of a page of ours at the moment that the reader looks at."""
+    return address(name, *args)

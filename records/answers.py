@@ -1,0 +1,43 @@
+"""What all answers of the API share: the reader, the moment, the language, and their outer shape."""
+
+from django.utils import translation
+from drf_spectacular.utils import extend_schema_serializer, inline_serializer
+from rest_framework import serializers
+from rest_framework.viewsets import ViewSet
+
+from .asking import BadQuery, Problem, not_allowed
+
+
+class ApiView(ViewSet):
+    """What all answers of the API share: the reader, the moment, the language."""
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        asked = request.query_params.get("lang", "")
+        is_known = asked in ("", "ko", "en")
+        translation.activate(asked if asked and is_known else translation.get_language_from_request(request))
+        if not is_known:
+            raise BadQuery([Problem("lang", not_allowed("lang", asked, ("ko", "en")))])
+        moment_problems = request._request.moment_problems
+        if moment_problems:
+            raise BadQuery([Problem(name, text) for name, text in moment_problems.items()])
+        money = request.query_params.get("money", "")
+        if money not in ("", "minor", "major"):
+            raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
+
+    @property
+    def reader(self):
+        return self.request._request.reader
+
+    @property
+    def as_of(self):
+        return self.request._request.as_of
+
+    @property
+    def is_minor(self) -> bool:
+        return self.request.query_params.get("money") == "minor"
+
+
+def one_answer(name: str, fields: dict) -> serializers.Serializer:
+    """The body of a list: one object with its rows inside. By itself the schema would say: a list of such objects."""
+    return extend_schema_serializer(many=False)(inline_serializer(name, fields))

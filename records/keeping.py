@@ -1,0 +1,370 @@
+"""How a table is kept: the triggers that close versions, the history that takes them, the views that read the past.
+
+`KeepRecord` in a migration gives a table all this. Put it after the operations that change the table's columns, and
+`LetGo` before operations that alter the type of one (the views stand in their way).
+
+A list of the past costs what one of the present costs: `mirror_indexes` gives the history the indexes of the present
+table, and the view is written so that both are read in order.
+"""
+
+from django.db import connection
+from django.db.migrations.operations.base import Operation
+
+# What all histories have in common: asked as one table, it answers from all of them.
+VERSIONS = """
+CREATE TABLE IF NOT EXISTS history.version (
+  id uuid, visibility smallint, is_retired boolean, version integer, updated_at timestamptz, change_id bigint,
+  until timestamptz, ended_by bigint, visibility_today smallint
+)
+"""
+BELONG = """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = 'history.{table}'::regclass) THEN
+    ALTER TABLE history.{table} INHERIT history.version;
+  END IF;
+END $$
+"""
+# What the history is asked: one record, one change, what was valid at an instant, what began or ended between two.
+OWN_INDEXES = {
+    "_versions": "(id, updated_at)",
+    "_ended_by": "(ended_by, id)",
+    "_begun_by": "(change_id, id)",
+    "_until": "(until) INCLUDE (updated_at, is_retired, visibility, visibility_today)",
+    "_since": "(updated_at)",
+}
+OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today")
+OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
+MANY = 5000  # a statement that touches more rows than this marks the whole figure stale
+
+BEFORE_INSERT = """
+CREATE OR REPLACE FUNCTION history.{table}_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE gone public.records_record;
+BEGIN
+  IF current_setting('registry.brings_its_past', true) = 'yes' THEN RETURN NEW; END IF;  -- bringing_its_past()
+  SELECT * INTO gone FROM public.records_record r WHERE r.id = NEW.id AND r.is_deleted;  -- a record that comes back
+  NEW.version := coalesce(gone.version, 0) + 1;
+  NEW.updated_at := greatest(clock_timestamp(), gone.changed_at + interval '1 microsecond');
+  NEW.change_id := public.registry_change();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER a_version_first BEFORE INSERT ON public.{table}
+  FOR EACH ROW EXECUTE FUNCTION history.{table}_before_insert();
+"""
+
+BEFORE_UPDATE = """
+CREATE OR REPLACE FUNCTION history.{table}_before_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id <> OLD.id THEN
+    RAISE EXCEPTION 'ids never change' USING ERRCODE = 'check_violation', CONSTRAINT = 'record_id_never_changes';
+  END IF;
+  IF ({new_facts}) IS DISTINCT FROM ({old_facts}) THEN
+    NEW.version := OLD.version + 1;
+    NEW.updated_at := greatest(clock_timestamp(), OLD.updated_at + interval '1 microsecond');
+    NEW.change_id := public.registry_change();
+  ELSE
+    NEW.version := OLD.version;
+    NEW.updated_at := OLD.updated_at;
+    NEW.change_id := OLD.change_id;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER a_version BEFORE UPDATE ON public.{table}
+  FOR EACH ROW EXECUTE FUNCTION history.{table}_before_update();
+"""
+
+AFTER_INSERT = """
+CREATE OR REPLACE FUNCTION history.{table}_after_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE written bigint;
+BEGIN
+  {hold_new}
+  INSERT INTO public.records_record AS r
+      (id, kind, visibility, version, is_retired, is_deleted, within, changed_at, change_id)
+    SELECT n.id, '{kind}', n.visibility, n.version, n.is_retired, false, {within}, n.updated_at, n.change_id FROM new_rows n
+    ON CONFLICT (id) DO UPDATE SET (visibility, version, is_retired, is_deleted, within, changed_at, change_id)
+      = (excluded.visibility, excluded.version, excluded.is_retired, false, excluded.within, excluded.changed_at, excluded.change_id)
+      WHERE r.is_deleted AND r.kind = excluded.kind;
+  GET DIAGNOSTICS written = ROW_COUNT;
+  IF written <> (SELECT count(*) FROM new_rows) THEN
+    RAISE EXCEPTION 'an id belongs to a record of another kind' USING ERRCODE = 'unique_violation', CONSTRAINT = 'record_id_once';
+  END IF;
+  {under}
+  {mark_new}
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER b_keep_insert AFTER INSERT ON public.{table}
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_insert();
+"""
+
+AFTER_UPDATE = """
+CREATE OR REPLACE FUNCTION history.{table}_after_update() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE hidden uuid[]; moved uuid[];
+BEGIN
+  {hold_changed}
+  INSERT INTO history.{table} ({columns}, until, ended_by)
+    SELECT {old_columns}, n.updated_at, n.change_id FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
+  SELECT array_agg(r.id) INTO moved FROM new_rows n JOIN public.records_record r USING (id) WHERE r.within IS DISTINCT FROM {within};
+  UPDATE public.records_record r
+    SET visibility = n.visibility, version = n.version, is_retired = n.is_retired, within = {within},
+        changed_at = n.updated_at, change_id = n.change_id
+    FROM new_rows n WHERE r.id = n.id AND (r.version <> n.version OR r.within IS DISTINCT FROM {within});
+  {under}
+  SELECT array_agg(id) INTO hidden FROM old_rows o JOIN new_rows n USING (id) WHERE n.visibility > o.visibility;
+  IF hidden IS NOT NULL THEN PERFORM public.records_hide_below(hidden); END IF;
+  IF moved IS NOT NULL THEN PERFORM public.records_move_below(moved); END IF;
+  {mark_new}
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER b_keep_update AFTER UPDATE ON public.{table}
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_update();
+"""
+
+AFTER_DELETE = """
+CREATE OR REPLACE FUNCTION history.{table}_after_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE this bigint; now timestamptz := clock_timestamp();
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM old_rows) THEN RETURN NULL; END IF;
+  this := public.registry_change();
+  INSERT INTO history.{table} ({columns}, until, ended_by)
+    SELECT {old_columns}, greatest(now, o.updated_at + interval '1 microsecond'), this FROM old_rows o;
+  UPDATE public.records_record r
+    SET is_deleted = true, is_retired = true, version = r.version + 1, change_id = this,
+        changed_at = greatest(now, o.updated_at + interval '1 microsecond')
+    FROM old_rows o WHERE r.id = o.id;
+  {mark_old}
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER b_keep_delete AFTER DELETE ON public.{table}
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_after_delete();
+"""
+
+# Held until the transaction ends, so that nothing is put under a record that is being hidden or moved meanwhile.
+HOLD_NEW = """
+  PERFORM 1 FROM public.records_record r WHERE r.id IN (SELECT unnest(ARRAY[{above}]) FROM new_rows n) FOR SHARE;"""
+HOLD_CHANGED = """
+  PERFORM 1 FROM public.records_record r WHERE r.id IN (
+    SELECT unnest(ARRAY[{above}]) FROM new_rows n JOIN old_rows o USING (id)
+    WHERE (n.visibility, {above}) IS DISTINCT FROM (o.visibility, {above_before})) FOR SHARE;"""
+
+UNDER = """
+  IF EXISTS (SELECT 1 FROM new_rows n JOIN public.records_record r ON r.id = n.{column} WHERE r.visibility > n.visibility) THEN
+    RAISE EXCEPTION 'less hidden than what it belongs to'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'record_as_hidden_as_{name}', COLUMN = 'visibility';
+  END IF;"""
+
+MARK = """
+  INSERT INTO public.records_stalemark (figure, scope)
+    SELECT '{figure}', {column} FROM {rows} WHERE (SELECT count(*) FROM {rows}) <= {many}
+    UNION ALL SELECT '{figure}', NULL WHERE (SELECT count(*) FROM {rows}) > {many};"""
+
+# Two plain tables under one condition: so the planner reads both in the order of a list, and stops after a page.
+PAST = """
+DROP VIEW IF EXISTS past.{table};
+CREATE VIEW past.{table} AS
+  SELECT {columns} FROM (
+    SELECT {columns}, 'infinity'::timestamptz AS until FROM public.{table}
+    UNION ALL
+    SELECT {past_columns}, until FROM history.{table}
+  ) v WHERE updated_at <= public.records_known_at() AND until > public.records_known_at();
+DROP VIEW IF EXISTS ever.{table};
+CREATE VIEW ever.{table} AS
+  SELECT {columns} FROM public.{table}
+  UNION ALL
+  SELECT {last_columns} FROM history.{table} h
+    JOIN public.records_record r ON r.id = h.id AND r.is_deleted AND r.version = h.version + 1;
+"""
+
+# A version keeps the visibility that it had; `visibility_today` is set where the record's is another one by now.
+TODAY = """
+CREATE OR REPLACE FUNCTION history.{table}_opened() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE history.{table} h SET visibility_today = n.visibility
+    FROM new_rows n JOIN old_rows o USING (id) WHERE n.visibility <> o.visibility AND h.id = n.id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER c_opened AFTER UPDATE ON public.{table}
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_opened();
+CREATE OR REPLACE FUNCTION history.{table}_returned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE history.{table} h SET visibility_today = n.visibility
+    FROM new_rows n WHERE n.version > 1 AND h.id = n.id AND coalesce(h.visibility_today, h.visibility) <> n.visibility;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER c_returned AFTER INSERT ON public.{table}
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_returned();
+"""
+SEEN = 'coalesce("visibility_today", "visibility") AS "visibility"'
+
+
+def mirror_indexes(tables: list[str]) -> None:
+    """Give the history of these tables the indexes of the present ones, and no others but its own. Runs after each `migrate`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
+            " AND indexdef LIKE '%%USING btree%%' AND indexdef NOT LIKE '%%(id)%%' AND indexdef NOT LIKE '%%pattern_ops%%'",
+            [tables],
+        )
+        wanted = {name: (table, definition) for table, name, definition in cursor.fetchall()}
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'history' AND tablename = ANY(%s)", [tables]
+        )
+        found = {name for (name,) in cursor.fetchall()}
+        for name in sorted(found - wanted.keys()):
+            if not name.endswith(("_pkey", *OWN_INDEXES)):
+                cursor.execute(f'DROP INDEX history."{name}"')
+        for name in sorted(wanted.keys() - found):
+            table, definition = wanted[name]
+            rest = definition.partition(" USING ")[2].replace(" NULLS NOT DISTINCT", "")
+            cursor.execute(f'CREATE INDEX "{name}" ON history.{table} USING {rest}')
+
+
+class KeepRecord(Operation):
+    """Give the table of a kind its Record rows, versions, history, view of the past, and stale marks.
+
+    kind     the name in Record.kind
+    within   column of the record that it lies in: its program, or any record of one ("id" for the program itself)
+    under    columns of the records that it is at least as hidden as; hiding one of those hides this too
+    dated    it has timeline entries (True), or those of the record in this column say something about it
+
+    Reads the columns from the database, so repeat it after every migration that adds or drops one.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str, kind: str, within: str = "", under: tuple[str, ...] = (), dated: bool | str = False):
+        self.table, self.kind, self.within, self.under, self.dated = table, kind, within, tuple(under), dated
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        for sql in self.statements(_columns(schema_editor.connection, "public", self.table)):
+            schema_editor.execute(sql)
+        self._follow_columns(schema_editor)
+        columns = _columns(schema_editor.connection, "public", self.table)
+        for sql in self.triggers([name for name, *_ in columns], [name for name, _t, stored in columns if not stored]):
+            schema_editor.execute(sql)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        LetGo(self.table).database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self):
+        return f"Keep the history of {self.table}"
+
+    @property
+    def migration_name_fragment(self):
+        return f"keep_{self.table}"
+
+    def statements(self, columns):
+        yield f"CREATE TABLE IF NOT EXISTS history.{self.table} (history_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)"
+        yield VERSIONS
+        for name, kind in [("until", "timestamptz"), ("ended_by", "bigint")]:
+            yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS {name} {kind} NOT NULL"
+        for name, kind, _stored in columns:
+            yield f'ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
+        yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS visibility_today smallint"
+        yield BELONG.format(table=self.table)
+        for name, indexed in OWN_INDEXES.items():
+            yield f"CREATE INDEX IF NOT EXISTS {self.table}{name} ON history.{self.table} {indexed}"
+        yield f"DELETE FROM records_under WHERE child = '{self.table}'"
+        for column in {*self.under, *self._within_source()}:
+            yield (
+                "INSERT INTO records_under (child, col, hides, gives_within) VALUES"
+                f" ('{self.table}', '{column}', {column in self.under}, {column in self._within_source()})"
+            )
+
+    def _follow_columns(self, schema_editor):
+        """A column whose type changed takes that type in the history too."""
+        past = {name: kind for name, kind, _s in _columns(schema_editor.connection, "history", self.table)}
+        for name, kind, _stored in _columns(schema_editor.connection, "public", self.table):
+            if past[name] != kind:
+                schema_editor.execute(
+                    f'ALTER TABLE history.{self.table} ALTER COLUMN "{name}" TYPE {kind} USING "{name}"::{kind}'
+                )
+
+    def triggers(self, columns, written):
+        facts = [name for name in written if name not in OWN]
+        above = sorted({*self.under, *self._within_source()})
+        held = {"above": _list(above, "n."), "above_before": _list(above, "o.")}
+        words = {
+            "table": self.table,
+            "kind": self.kind,
+            "within": self._within_sql(),
+            "columns": _list(columns),
+            "old_columns": _list(columns, "o."),
+            **past_words(columns),
+            "new_facts": _list(facts, "NEW."),
+            "old_facts": _list(facts, "OLD."),
+            "under": "".join(UNDER.format(column=c, name=c.removesuffix("_id")) for c in self.under),
+            "hold_new": HOLD_NEW.format(**held) if above else "",
+            "hold_changed": HOLD_CHANGED.format(**held) if above else "",
+            "mark_new": self._marks("new_rows"),
+            "mark_old": self._marks("old_rows"),
+        }
+        for sql in (BEFORE_INSERT, BEFORE_UPDATE, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, TODAY, PAST):
+            yield sql.format(**words)
+
+    def _within_source(self):
+        return [self.within] if self.within not in ("", "id") else []
+
+    def _within_sql(self):
+        if not self.within:
+            return "NULL::uuid"
+        if self.within == "id":
+            return "n.id"
+        return f"(SELECT p.within FROM public.records_record p WHERE p.id = n.{self.within})"
+
+    def _marks(self, rows):
+        column = self.dated if isinstance(self.dated, str) else "id"
+        return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
+
+
+TRIGGERS = ("a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete", "c_opened", "c_returned")
+
+
+class LetGo(Operation):
+    """Drop the view and triggers of a kept table, before its columns change type. Its history stays."""
+
+    reversible = True
+
+    def __init__(self, table: str):
+        self.table = table
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        schema_editor.execute(f"DROP VIEW IF EXISTS past.{self.table}, ever.{self.table}")
+        for trigger in TRIGGERS:
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON public.{self.table}")
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        pass
+
+    def describe(self):
+        return f"Let go of {self.table}"
+
+
+def _columns(connection, schema, table):
+    """(name, type, is worked out by the database) of each column, in order; the history's own columns left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attname, format_type(atttypid, atttypmod), attgenerated <> '' FROM pg_attribute"
+            " WHERE attrelid = format('%%I.%%I', %s::text, %s::text)::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attname <> ALL(%s) ORDER BY attnum",
+            [schema, table, list(OWN_COLUMNS)],
+        )
+        return cursor.fetchall()
+
+
+def past_words(columns) -> dict[str, str]:
+    """The columns of a version as the views of the past show them: with today's visibility; a deleted record is retired too."""
+    last = {"visibility": 'r."visibility"', "is_retired": "true"}
+    return {
+        "past_columns": ", ".join(SEEN if name == "visibility" else f'"{name}"' for name in columns),
+        "last_columns": ", ".join(last.get(name, f'h."{name}"') for name in columns),
+    }
+
+
+def _list(names, prefix=""):
+    return ", ".join(f'{prefix}"{name}"' for name in names)

@@ -1,0 +1,37 @@
+"""Inside a page of the past every link to a record, a list or home keeps the moment."""
+
+import re
+from html import unescape
+
+from django.test import Client
+
+from tests.cast import sql
+
+CARRIES_NONE = ("/changes/", "/history/", "/compare/", "/language/", "/login/", "/file/", "/password", "/new/")
+
+
+def inner_links(text: str) -> list[str]:
+    main = text.partition("<body>")[2]
+    links = [unescape(link) for link in re.findall(r'<a [^>]*href="(/ko/[^"]*)"', main)]
+    return [link for link in links if not any(part in link for part in CARRIES_NONE)]
+
+
+def test_every_link_inside_a_past_page_keeps_the_moment(sample, db):
+    client = Client()
+    then = sql("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")[0][0]
+    moment = f"as_of=2025-10-28&known_at={then}"
+    for address in (
+        "",
+        "projects/",
+        "projects/?status=running",
+        "programs/nairl/",
+        "projects/gist-mit-robot-skin/",
+        "institutions/kaist/",
+        "funding-lines/",
+    ):
+        page = client.get(f"/ko/{address}{'&' if '?' in address else '?'}{moment}")
+        assert page.status_code == 200, address
+        links = inner_links(page.content.decode())
+        assert len(links) > 10, address
+        for link in links:
+            assert "as_of=2025-10-28" in link and "known_at=" in link, (address, link)
