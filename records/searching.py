@@ -68,7 +68,7 @@ class Search:
             return rows.filter(self._have(self._words))
         found = self._found()
         if found is None:
-            return rows.filter(_mention(self.kind, self._words), self._have(self._words))
+            return rows.filter(self._mentioned, self._have(self._words))
         return rows.filter(_AnyOf("id", self._all.filter(found.rows)), self._have(self._unknown(self._words)))
 
     def rank(self) -> Case:
@@ -91,20 +91,23 @@ class Search:
     def band(self, rows: QuerySet, band: int) -> QuerySet:
         """Those of these rows that stand in this band, the latest record first."""
         pieces, found = self._pieces[band], self._found(band)
+        if found and not found.count:
+            return rows.none()
         if band:
             rows = self._without(rows, band - 1)
         if found is None:
             return rows.filter(self._have(pieces)).order_by("-id")
         rows = rows.filter(found.rows, self._have(self._unknown(pieces)))
-        return rows.order_by(
-            Coalesce("id", "id").desc()
-        )  # an order that no index has, so that the index of words is used
+        by_no_index = Coalesce("id", "id").desc()  # so that the index of words is used, which found few
+        return rows.order_by(by_no_index)
 
     def _without(self, rows: QuerySet, band: int) -> QuerySet:
         pieces, found = self._pieces[band], self._found(band)
         if found is None:
             text = text_of(*_columns(self.kind))
             return rows.filter(*(has_not(text, piece) for piece in pieces))
+        if not found.count:
+            return rows
         return rows.exclude(id__in=self._all.filter(found.rows, self._have(self._unknown(pieces))).values("id"))
 
     @property
@@ -130,6 +133,11 @@ class Search:
     @cached_property
     def _asked(self) -> "dict[int, Found | None]":
         return {}
+
+    @property
+    def _mentioned(self) -> Q:
+        """What the index may be asked for many rows: nothing where it does not hold all that is searched."""
+        return Q() if _through(self.kind) else _mention(self.kind, [word for word in self._words if not word.is_letter])
 
     def _have(self, pieces: list[Piece]) -> Q:
         text = text_of(*_columns(self.kind))

@@ -167,7 +167,9 @@ def test_a_role_is_found_by_its_title_and_by_the_name_of_who_has_it(db, few, mos
         Role.objects.bulk_create(roles)
         texts = {role.id: [role.title_ko, role.researcher.name_ko, role.researcher.name_en] for role in roles}
         bands = expected(texts, search)
-        found = [row.id for row in every_row("role", f"search={search}", cast.user("officer"), limit=3)]
+        officer = cast.user("officer")
+        assert cast.ask("role", f"search={search}", officer).count() == len(bands)
+        found = [row.id for row in every_row("role", f"search={search}", officer, limit=3)]
         assert sorted(found) == sorted(bands)
         assert [bands[id] for id in found] == sorted(bands.values())
         transaction.set_rollback(True)
