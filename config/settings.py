@@ -215,6 +215,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a form with all the rows that belong to a record
 CSRF_FAILURE_VIEW = "records.kept_forms.csrf_failure"  # nothing typed is lost
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SECURE_SSL_REDIRECT = PRODUCTION

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import kept_forms
-from .api import find
 from .base import Change
 from .cells import BadCell
 from .citing import CitingForm
 from .commands import Author, Done
+from .finding import find
 from .kinds import Kind, Type, kinds_by_plural
 from .labels import labels_of
 from .offered import offered
@@ -50,6 +50,8 @@ def edit_page(request: HttpRequest, plural: str, key: str):
     """A record that is there."""
     if not request.reader.is_signed_in:
         return kept_forms.log_in_first(request)
+    if request.known_at or request.as_of:
+        return redirect(request.path)  # what is written is the present
     kind = kind_of_address(plural)
     row = find(kind, key, request.reader, with_retired=request.reader.is_officer)
     require_can_edit(request.reader)
@@ -133,7 +135,7 @@ def _drawn(request, sheet: Sheet):
             ("change-version", sheet.typed.get("change-version", "")),
             ("next", request.POST.get("next") or request.GET.get("next", "")),
         ],
-        "is_kept": request.method != "POST" and "kept" in request.GET,
+        "is_kept": request.method != "POST" and kept_forms.take(request) is not None,
         "problems": sheet.problems() if is_refused else [],
         "offered": offered(sheet.kind),
         "back": label.url if label else reverse("list", args=[sheet.kind.plural]),

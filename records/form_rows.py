@@ -57,7 +57,7 @@ class RowForm(ValuesForm):
     def is_used(self) -> bool:
         """Whether it has to be read at all."""
         if self.began is None:
-            return not self.is_removed and (not self.is_blank() or bool(self.citing and self.citing.is_used))
+            return not (self.id or self.is_removed) and (not self.is_blank() or self.citing.is_used)
         return True
 
 
@@ -115,8 +115,8 @@ class Rows:
         ids = self.sent_ids()
         present = {row.id: row for row in present}
         if set(ids.values()) - set(present):
-            rows = self.kind.rows().with_retired_visible_to(self.reader).filter(**{self.related.by: self.parent.id})
-            present = {row.id: row for row in rows.filter(id__in=ids.values())}
+            rows = self.kind.rows().with_retired_visible_to(self.reader).filter(id__in=ids.values())
+            present = {row.id: row for row in rows}
         versions = {id: self.typed.get(f"{self.kind.name}-{n}-version", "") for n, id in ids.items()}
         self.began = as_they_were(self.kind, present, versions)
         self.has_more = bool(self.typed.get(f"{self.kind.name}-more"))

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import commands, kept_forms
-from .api import find
 from .base import Change, Record
 from .commands import Author, Restore, Retire
 from .editing import kind_of_address
+from .finding import find
 from .kinds import Kind, kinds
 from .labels import labels_of
 from .refusals import Refused, Stale

@@ -19,6 +19,7 @@ from .refusals import Fault, Moved
 from .rights import Reader
 from .sentences import explain
 
+OURS = ("new",)  # words of our own addresses, which no record is called by
 KEPT = ("id", "version", "updated_at", "change_id")  # by the database
 
 
@@ -282,6 +283,8 @@ def _held(kind: Kind, row, name: str):
 
 def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:
     """What the model and its constraints refuse in these fields of the row."""
+    if "slug" in names and kind.has_slug and row.slug in OURS:
+        yield Fault("slug", _("“%s” is a word of our own addresses. Choose another one.") % row.slug)
     given_here = {ref.name for ref in kind.refs if getattr(row, f"{ref.name}_id", None) in new}
     others = {f.name for f in kind.model._meta.fields} - names
     found = []

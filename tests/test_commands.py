@@ -42,7 +42,9 @@ def test_a_record_and_what_belongs_to_it_are_one_change(world, officer):
     id = new_id()
     by = author(officer, reason="the agreement of May", door="page")
     steps = [
-        Create(kind("project"), {"slug": "new", "title_en": "New", "program": world.alpha.id, "status": "planned"}, id),
+        Create(
+            kind("project"), {"slug": "fresh", "title_en": "New", "program": world.alpha.id, "status": "planned"}, id
+        ),
         Create(kind("role"), {"researcher": world.rus.id, "scope": id, "part": "pi"}),
         Edit(kind("program"), world.alpha.id, world.alpha.version, {"name_en": "Alpha!"}),
     ]

@@ -506,3 +506,31 @@ def test_affiliations_are_typed_with_the_researcher(world, desk):
         **{"affiliation-count": "1", "affiliation-0-institution": "gist", "affiliation-0-title_ko": "교수", "affiliation-0-starts_on": "2021~"},
     )  # fmt: skip
     assert Affiliation.objects.get(researcher=Researcher.objects.get(name_ko="김민준")).institution == world.gist
+
+
+def test_a_row_that_somebody_moved_elsewhere_meanwhile_is_not_entered_again(world, desk):
+    desk("projects/one/edit/")
+    Role.objects.filter(pk=world.role.pk).update(scope=world.two.id)
+    desk.send(title_en="My title")
+    assert Role.objects.filter(researcher=world.hong).count() == 1
+
+
+def test_a_form_with_every_row_it_can_hold_is_taken(world, desk):
+    for n in range(20):
+        cast.role(cast.researcher(), world.alpha)
+        cast.participation(cast.institution(), world.alpha)
+        cast.headcount(world.alpha, n, counted_on="2020")
+        cast.UNDER["phase"](world.alpha, f"phase {n}")
+        cast.UNDER["milestone"](world.alpha, f"milestone {n}")
+    desk("programs/alpha/edit/").send(name_en="Alpha!")
+    assert Program.objects.get(slug="alpha").name_en == "Alpha!"
+
+
+def test_no_record_is_called_as_the_way_to_a_new_one_is(world, desk):
+    desk("projects/new/?program=alpha").send(400, slug="new", title_en="New", status="planned")
+    assert desk.problems() == ["Short name in addresses: “new” is a word of our own addresses. Choose another one."]
+
+
+def test_what_is_written_is_the_present(world, desk):
+    desk("programs/alpha/edit/?known_at=2020-01-01", 302)
+    assert desk.response["Location"] == "/en/programs/alpha/edit/"

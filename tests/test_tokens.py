@@ -86,7 +86,7 @@ def test_a_token_that_reads_and_writes_needs_no_csrf(whoami, db):
 
 def test_what_a_token_writes_is_its_owners_change(client, db):
     made, key = token(scope="write", role="officer")
-    body = {"slug": "new", "name_en": "New", "status": "running"}
+    body = {"slug": "fresh", "name_en": "New", "status": "running"}
     assert client.post("/api/v1/programs/", body, "application/json", **bearer(key)).status_code == 201
     assert Change.objects.latest("id").actor_id == made.owner_id
 

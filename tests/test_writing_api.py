@@ -33,16 +33,16 @@ def pointers(response) -> set[str]:
 
 
 def test_an_officer_creates_reads_edits_retires_and_restores(send, api, world, officer):
-    body = {"slug": "new", "title_en": "New", "program": "alpha", "status": "planned", "topics": ["robots"]}
+    body = {"slug": "fresh", "title_en": "New", "program": "alpha", "status": "planned", "topics": ["robots"]}
     made = send("post", "projects/", body | {"reason": "kick-off"}, officer)
     assert made.status_code == 201 and made["ETag"] == '"1"'
     assert made.json()["program"] == str(world.alpha.id) and made.json()["topics"] == ["robots"]
-    edited = send("patch", "projects/new/", {"ends_on": "2027", "title_ko": "새 과제"}, officer, 1)
+    edited = send("patch", "projects/fresh/", {"ends_on": "2027", "title_ko": "새 과제"}, officer, 1)
     assert (edited.status_code, edited["ETag"], edited.json()["ends_on"]) == (200, '"2"', "2027")
     assert Change.objects.latest("id").door == "api"
-    retired = send("post", "projects/new/retire/", {}, officer, 2)
-    assert retired.json()["is_retired"] and api("projects/new/").status_code == 410
-    assert send("post", "projects/new/restore/", {}, officer, 3).json()["is_retired"] is False
+    retired = send("post", "projects/fresh/retire/", {}, officer, 2)
+    assert retired.json()["is_retired"] and api("projects/fresh/").status_code == 410
+    assert send("post", "projects/fresh/restore/", {}, officer, 3).json()["is_retired"] is False
 
 
 def test_refusals_come_in_one_order(send, world, officer):
