@@ -208,17 +208,11 @@ def _rows(kind: Kind, page: dict[UUID, What], two: Two, reader: Reader) -> Itera
         teller = Teller(kind, last, reader, labels)
     for id, what in page.items():
         was, now = left.get(id), right.get(id)
-        label = label_of(kind, now or was, labels)
-        yield Row(
-            id,
-            what,
-            _why(what, was, now),
-            was,
-            now,
-            label,
-            tuple(teller.differences(was, now)),
-            two.right if now else two.left,
-        )
+        label, why = label_of(kind, now or was, labels), _why(what, was, now)
+        if not two.is_known_at:  # the row is the same one; what differs is whether it counts
+            was, now = (None if what is What.ADDED else was), (None if what is What.GONE else now)
+        differences = tuple(teller.differences(was, now)) if was or now else ()
+        yield Row(id, what, why, was, now, label, differences, two.right if now else two.left)
 
 
 def _at(kind: Kind, ids: Iterable[UUID], moment: Moment, reader: Reader) -> dict[UUID, object]:

@@ -106,6 +106,11 @@ def test_the_worlds_clock_is_compared_too(api, world):
     cast.headcount(world.alpha, 45, counted_on="2025-08-31")
     body = api("compare/headcounts/?as_of=2024-12-31&as_of_to=2025-12-31").json()
     assert body["counts"] == {"added": 1, "gone": 1, "changed": 0}
+    said = {
+        (r["what"], *((d["before"], d["after"]) for d in r["differences"] if d["field"] == "number"))
+        for r in body["results"]
+    }
+    assert said == {("gone", (35, None)), ("added", (None, 45))}
 
 
 def test_the_other_clock_is_held_still(api, world):
