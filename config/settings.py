@@ -95,7 +95,7 @@ FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS"]
 READER_OF = "programs.rules.reader_of"
 
 # Long work that somebody may ask for (records/jobs.py)
-JOBS = ["records.recomputing.RECOMPUTE_FIGURES"]
+JOBS = ["records.recomputing.RECOMPUTE_FIGURES", "records.undoing.UNDO", "records.bulk.BULK_EDIT"]
 
 MIDDLEWARE = [
     "config.health.probes",

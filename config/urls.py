@@ -17,7 +17,7 @@ from funding.api import RollupView
 from funding.compare_api import CompareView
 from funding.compare_pages import compare_totals_page
 from funding.views import home
-from records import compare_pages, document_pages, job_pages, pages, past_pages
+from records import bulk_pages, compare_pages, document_pages, job_pages, pages, past_pages, undo_pages
 from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.editing import edit_page, new_page
@@ -28,6 +28,7 @@ from records.retiring import restore_page, retire_page
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
+from records.undo_api import UndoView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -50,6 +51,7 @@ handler500 = "config.problems.server_error"
 
 urlpatterns = [
     path("language/", pages.set_language, name="set_language"),
+    path("api/v1/changes/<int:id>/undo/", UndoView.as_view({"get": "plan", "post": "undo"}), name="api-undo"),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/explorer/", explorer, name="explorer"),
@@ -71,7 +73,9 @@ urlpatterns = [
         path("compare/totals/", compare_totals_page, name="compare_totals"),
         path("compare/<slug:plural>/", compare_pages.compare_list_page, name="compare_list"),
         path("compare/<slug:plural>/<str:key>/", compare_pages.compare_record_page, name="compare_record"),
+        path("changes/<int:id>/undo/", undo_pages.undo_page, name="undo"),
         path("<slug:plural>/", pages.list_page, name="list"),
+        path("<slug:plural>/bulk/", bulk_pages.bulk_page, name="bulk"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),
         path("documents/<str:key>/file/", document_pages.download, name="download"),

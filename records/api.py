@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from . import lists
 from .answers import ApiView, one_answer
 from .asking import LOOKUPS, BadQuery, Problem, may_ask
+from .bulk_api import BULK, BULK_ANSWER, JOB_ANSWER, EditsInBulk
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
@@ -25,7 +26,7 @@ from .shapes import shape_rows
 from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
 
 
-class RecordView(WritesRecords, ApiView):
+class RecordView(WritesRecords, EditsInBulk, ApiView):
     """Lists and records of one kind. `viewset_for` binds it."""
 
     kind: Kind
@@ -179,6 +180,16 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         )
         def create(self, request):
             return super().create(request)
+
+        @extend_schema(
+            operation_id=f"{kind.plural}_bulk",
+            parameters=[ONCE, how[1]],
+            request=BULK,
+            responses={200: BULK_ANSWER, 202: JOB_ANSWER},
+        )
+        @action(detail=False, methods=["post"])
+        def bulk(self, request):
+            return super().bulk(request)
 
         @extend_schema(
             operation_id=f"{kind.plural}_edit", parameters=[key, IF_MATCH, ONCE, *how], request=written, responses=one

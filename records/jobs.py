@@ -4,6 +4,7 @@ A work is declared by its app (`JOBS` in settings): a `Work` with a name and a f
 caller's transaction; workers find it by themselves (job_runs.py), a Celery message only makes them look sooner.
 """
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -232,7 +233,9 @@ def start(work: str, *, by: Author, parameters: dict | None = None, subject: str
         raise KeyError(work)
     before = None
     if by.key:
-        before, is_new = submissions.take(by.reader.user_id, by.key, [work, parameters])
+        before, is_new = submissions.take(
+            by.reader.user_id, by.key, json.dumps([work, parameters], default=str, sort_keys=True)
+        )
         if not is_new and (job := Job.objects.filter(id__in=before.ids).first()):
             return job
     job = Job.objects.create(

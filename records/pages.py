@@ -55,6 +55,7 @@ def list_page(request, plural: str):
         "kind": kind,
         "query": query,
         **counts,
+        "may_edit": can_edit(request.reader) and not request.known_at,
         "heads": heads(shower, query),
         "lines": [
             shower.line(row, kind.columns, query="" if request.known_at else way)

@@ -66,6 +66,11 @@ class Line:
     cells: tuple[Cell, ...]
     depth: int = 0
 
+    @property
+    def name(self) -> str:
+        """What is written in its first column."""
+        return self.cells[0].text if self.cells else ""
+
 
 @dataclass(frozen=True)
 class Table:

@@ -1,4 +1,7 @@
-"""Rows on their way in: laid beside the real table, checked there by the table's own constraints, then taken over as a set."""
+"""Rows on their way in: laid beside the real table, checked there by the table's own constraints, then taken over as a set.
+
+They come from a file (package.py) or are the registry's own, as they would be after a change of many (rewriting.py).
+"""
 
 from collections.abc import Iterator
 
@@ -14,22 +17,27 @@ from .sentences import sentence
 
 def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
     """Lay `rows` (row number, values in the order of the kind's written fields) into a temporary table."""
-    names = ", ".join(_columns(kind))
+    names = ", ".join(columns(kind))
+    make(kind)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {_name(kind)} (LIKE {_table(kind)} INCLUDING GENERATED) ON COMMIT DROP;"
-            f"ALTER TABLE {_name(kind)} ADD COLUMN row_number integer"
-            + "".join(f", ADD COLUMN {m}_text text" for m in kind.money)
-        )
-        for column in ("version", "updated_at", "change_id"):
-            cursor.execute(f"ALTER TABLE {_name(kind)} ALTER COLUMN {column} DROP NOT NULL")
         money = [i for i, f in enumerate(kind.written_fields.values()) if f.type is Type.MONEY]
         target = ", ".join(["row_number", names, *(f"{m}_text" for m in kind.money)])
-        with cursor.copy(f"COPY {_name(kind)} ({target}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY {table_beside(kind)} ({target}) FROM STDIN") as copy:
             for number, values in rows:
                 texts = [values[i] for i in money]
                 plain = [None if i in money else value for i, value in enumerate(values)]
                 copy.write_row((number, *plain, *texts))
+
+
+def make(kind: Kind) -> None:
+    """The empty table beside that of the kind, until the transaction ends."""
+    kept = "".join(f", ALTER COLUMN {column} DROP NOT NULL" for column in ("version", "updated_at", "change_id"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {table_beside(kind)} (LIKE {_table(kind)} INCLUDING GENERATED) ON COMMIT DROP;"
+            f"ALTER TABLE {table_beside(kind)} ADD COLUMN row_number integer{kept}"
+            + "".join(f", ADD COLUMN {m}_text text" for m in kind.money)
+        )
 
 
 Unread = dict[str, set[str] | None]  # per kind, ids of rows that could not be read; None: nothing of it could
@@ -39,6 +47,12 @@ def problems(kind: Kind, unread: Unread) -> Iterator[tuple[int, str, str]]:
     """(row, column, sentence) for everything that the table itself would refuse. Rows of `unread` are taken to exist."""
     with connection.cursor() as cursor:
         yield from _read_money(kind, cursor)
+    yield from refused(kind, unread)
+
+
+def refused(kind: Kind, unread: Unread) -> Iterator[tuple[int, str, str]]:
+    """The same for rows whose amounts are there already."""
+    with connection.cursor() as cursor:
         yield from _twice(kind, cursor)
         yield from _of_another_kind(kind, cursor)
         yield from _dangling(kind, unread, cursor)
@@ -49,10 +63,10 @@ def problems(kind: Kind, unread: Unread) -> Iterator[tuple[int, str, str]]:
 
 def write(kind: Kind) -> tuple[int, int, int]:
     """Take the rows over. Returns how many were added, changed, the same."""
-    columns = _columns(kind)
-    facts = [c for c in columns if c != "id"]
+    names = columns(kind)
+    facts = [c for c in names if c != "id"]
     differs = f"({_prefixed(facts, 't')}) IS DISTINCT FROM ({_prefixed(facts, 's')})"
-    table, staged = _table(kind), _name(kind)
+    table, staged = _table(kind), table_beside(kind)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {staged} s JOIN {table} t USING (id) WHERE NOT ({differs})")
         same = cursor.fetchone()[0]
@@ -62,7 +76,7 @@ def write(kind: Kind) -> tuple[int, int, int]:
         )
         changed = cursor.rowcount
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {_prefixed(columns, 's')} FROM {staged} s"
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {_prefixed(names, 's')} FROM {staged} s"
             f" WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = s.id) ORDER BY s.row_number"
         )
         return cursor.rowcount, changed, same
@@ -74,7 +88,7 @@ def _read_money(kind: Kind, cursor):
         return
     cursor.execute(
         f"SELECT s.id, s.row_number, coalesce(sl.currency, l.currency, ''), {', '.join(f's.{m}_text' for m in kind.money)}"
-        f" FROM {_name(kind)} s LEFT JOIN {_name(_line_kind(kind))} sl ON sl.id = s.line_id"
+        f" FROM {table_beside(kind)} s LEFT JOIN {table_beside(_line_kind(kind))} sl ON sl.id = s.line_id"
         f" LEFT JOIN {_table(_line_kind(kind))} l ON l.id = s.line_id"
     )
     amounts = []
@@ -88,7 +102,7 @@ def _read_money(kind: Kind, cursor):
                 amounts.append((name, value, id))
     for name in kind.money:
         cursor.executemany(
-            f"UPDATE {_name(kind)} SET {name} = %s WHERE id = %s",
+            f"UPDATE {table_beside(kind)} SET {name} = %s WHERE id = %s",
             [(v, id) for n, v, id in amounts if n == name],
         )
 
@@ -106,29 +120,30 @@ def _twice(kind: Kind, cursor):
         " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass AND i.indisunique ORDER BY 1",
         [_table(kind)],
     )
-    for name, condition, nulls_are_equal, columns in cursor.fetchall():
-        staged = f"(SELECT * FROM {_name(kind)} WHERE {condition})"
+    for name, condition, nulls_are_equal, keys in cursor.fetchall():
+        staged = f"(SELECT * FROM {table_beside(kind)} WHERE {condition})"
+        alike = " AND ".join(f"(t.{c} = s.{c} OR (t.{c} IS NULL AND s.{c} IS NULL))" for c in keys)
         if not nulls_are_equal:
-            staged = f"(SELECT * FROM {_name(kind)} WHERE {condition} AND ({', '.join(columns)}) IS NOT NULL)"
-        alike = " AND ".join(f"(t.{c} = s.{c} OR (t.{c} IS NULL AND s.{c} IS NULL))" for c in columns)
+            staged = f"(SELECT * FROM {table_beside(kind)} WHERE {condition} AND ({', '.join(keys)}) IS NOT NULL)"
+            alike = " AND ".join(f"t.{c} = s.{c}" for c in keys)  # which an index can answer
         cursor.execute(
-            f"SELECT row_number, {columns[0]}::text FROM"
-            f" (SELECT *, count(*) OVER (PARTITION BY {', '.join(columns)}) AS n FROM {staged} x) s"
+            f"SELECT row_number, {keys[0]}::text FROM"
+            f" (SELECT *, count(*) OVER (PARTITION BY {', '.join(keys)}) AS n FROM {staged} x) s"
             f" WHERE n > 1 OR EXISTS (SELECT 1 FROM (SELECT * FROM {_table(kind)} WHERE {condition}) t WHERE {alike}"
-            f" AND t.id <> s.id AND NOT EXISTS (SELECT 1 FROM {_name(kind)} o WHERE o.id = t.id)) ORDER BY 1"
+            f" AND t.id <> s.id AND NOT EXISTS (SELECT 1 FROM {table_beside(kind)} o WHERE o.id = t.id)) ORDER BY 1"
         )
         for row, value in cursor.fetchall():
-            if len(columns) == 1 and condition == "true":
-                yield row, names[columns[0]], _("“%s” stands twice; it must be unique.") % value
+            if len(keys) == 1 and condition == "true":
+                yield row, names[keys[0]], _("“%s” stands twice; it must be unique.") % value
             else:
-                yield row, names[columns[0]] if len(columns) == 1 else "", sentence(name)
+                yield row, names[keys[0]] if len(keys) == 1 else "", sentence(name)
 
 
 def _of_another_kind(kind: Kind, cursor):
     """Ids that belong to a record of another kind, here or in another file."""
-    others = " UNION ALL ".join(f"SELECT id FROM {_name(k)}" for k in kinds().values() if k is not kind)
+    others = " UNION ALL ".join(f"SELECT id FROM {table_beside(k)}" for k in kinds().values() if k is not kind)
     cursor.execute(
-        f"SELECT row_number FROM {_name(kind)} s WHERE s.id IN ({others})"
+        f"SELECT row_number FROM {table_beside(kind)} s WHERE s.id IN ({others})"
         " OR EXISTS (SELECT 1 FROM records_record r WHERE r.id = s.id AND r.kind <> %s) ORDER BY 1",
         [kind.name],
     )
@@ -138,11 +153,11 @@ def _of_another_kind(kind: Kind, cursor):
 
 def _less_hidden(kind: Kind, cursor):
     """Rows that are less hidden than what they belong to, as that will be."""
-    staged = " UNION ALL ".join(f"SELECT id, visibility FROM {_name(k)}" for k in kinds().values())
+    staged = " UNION ALL ".join(f"SELECT id, visibility FROM {table_beside(k)}" for k in kinds().values())
     cursor.execute("SELECT col FROM records_under WHERE child = %s AND hides ORDER BY 1", [_table(kind)])
     for (column,) in cursor.fetchall():
         cursor.execute(
-            f"SELECT s.row_number FROM {_name(kind)} s LEFT JOIN ({staged}) p ON p.id = s.{column}"
+            f"SELECT s.row_number FROM {table_beside(kind)} s LEFT JOIN ({staged}) p ON p.id = s.{column}"
             f" LEFT JOIN records_record r ON r.id = s.{column}"
             " WHERE coalesce(p.visibility, r.visibility) > s.visibility ORDER BY 1"
         )
@@ -166,11 +181,11 @@ def _out_of_place(kind: Kind, cursor):
         both = " AND ".join(f"t.{b} = s.{a}" for a, b in zip(here, there, strict=True))
         first = f"t.{there[0]} = s.{here[0]}"
         cursor.execute(
-            f"SELECT row_number FROM {_name(kind)} s WHERE ({_prefixed(here, 's')}) IS NOT NULL"
-            f" AND (EXISTS (SELECT 1 FROM {_name(target)} t WHERE {first}) OR EXISTS (SELECT 1 FROM {table} t WHERE {first}))"
-            f" AND NOT EXISTS (SELECT 1 FROM {_name(target)} t WHERE {both})"
+            f"SELECT row_number FROM {table_beside(kind)} s WHERE ({_prefixed(here, 's')}) IS NOT NULL"
+            f" AND (EXISTS (SELECT 1 FROM {table_beside(target)} t WHERE {first}) OR EXISTS (SELECT 1 FROM {table} t WHERE {first}))"
+            f" AND NOT EXISTS (SELECT 1 FROM {table_beside(target)} t WHERE {both})"
             f" AND NOT EXISTS (SELECT 1 FROM {table} t WHERE {both}"
-            f"                 AND NOT EXISTS (SELECT 1 FROM {_name(target)} o WHERE o.id = t.id)) ORDER BY 1"
+            f"                 AND NOT EXISTS (SELECT 1 FROM {table_beside(target)} o WHERE o.id = t.id)) ORDER BY 1"
         )
         for (row,) in cursor.fetchall():
             yield row, here[0].removesuffix("_id"), sentence(name)
@@ -181,10 +196,10 @@ def _dangling(kind: Kind, unread: Unread, cursor):
     for ref in kind.refs:
         column = kind.model._meta.get_field(ref.name).column
         targets = kinds().values() if ref.target is Record else [kind_of(ref.target)]
-        known = " UNION ALL ".join(f"SELECT id FROM {_name(k)}" for k in targets)
+        known = " UNION ALL ".join(f"SELECT id FROM {table_beside(k)}" for k in targets)
         stored = f"SELECT id FROM {ref.target._meta.db_table}"
         cursor.execute(
-            f"SELECT row_number, {column}::text FROM {_name(kind)} s WHERE {column} IS NOT NULL"
+            f"SELECT row_number, {column}::text FROM {table_beside(kind)} s WHERE {column} IS NOT NULL"
             f" AND {column} NOT IN ({known}) AND NOT EXISTS (SELECT 1 FROM ({stored}) k WHERE k.id = s.{column}) ORDER BY 1"
         )
         maybe = [unread.get(k.name, set()) for k in targets]
@@ -199,22 +214,24 @@ def _broken_checks(kind: Kind, cursor):
         [_table(kind)],
     )
     for name, expression in cursor.fetchall():
-        cursor.execute(f"SELECT row_number FROM {_name(kind)} WHERE NOT ({expression}) ORDER BY 1".replace("%", "%%"))
+        cursor.execute(
+            f"SELECT row_number FROM {table_beside(kind)} WHERE NOT ({expression}) ORDER BY 1".replace("%", "%%")
+        )
         for (row,) in cursor.fetchall():
             yield row, "", sentence(name)
 
 
-def _columns(kind: Kind) -> list[str]:
+def columns(kind: Kind) -> list[str]:
     return [kind.model._meta.get_field(name).column for name in kind.written_fields]
 
 
-def _prefixed(columns: list[str], prefix: str) -> str:
-    return ", ".join(f"{prefix}.{column}" for column in columns)
+def _prefixed(names: list[str], prefix: str) -> str:
+    return ", ".join(f"{prefix}.{name}" for name in names)
 
 
 def _table(kind: Kind) -> str:
     return kind.model._meta.db_table
 
 
-def _name(kind: Kind) -> str:
+def table_beside(kind: Kind) -> str:
     return f"staging_{kind.name}"

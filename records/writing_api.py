@@ -60,15 +60,13 @@ class WritesRecords:
         row, version = self._to_be_changed(pk)
         values, said = self._sent("changed_on")
         values = read_values(self.kind, values, self.reader, row=row, minor=self.is_minor)
-        changed_on = _date("changed_on", said.get("changed_on"))
+        changed_on = date_said("changed_on", said.get("changed_on"))
         id = commands.edit(self.kind, row.id, values, version=version, by=self._author(said), changed_on=changed_on)
         return self._changed(id)
 
     def retire(self, request, pk=None):
         row, version = self._to_be_changed(pk)
-        with_parts = self._only("with_parts").get("with_parts", False)
-        if not isinstance(with_parts, bool):
-            raise Refused([Fault("with_parts", _("“%s” is not true or false.") % with_parts)])
+        with_parts = true_or_false(self._only("with_parts"), "with_parts")
         commands.retire(self.kind, row.id, version=version, by=self._author(request.data), with_parts=with_parts)
         return self._changed(row.id)
 
@@ -133,7 +131,15 @@ def required_version(request) -> int:
     return int(found[1])
 
 
-def _date(name: str, text: object) -> str:
+def true_or_false(body: dict, name: str) -> bool:
+    """What the body says there; false where it says nothing. Raises Refused."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise Refused([Fault(name, _("“%s” is not true or false.") % value)])
+    return value
+
+
+def date_said(name: str, text: object) -> str:
     if text in (None, ""):
         return ""
     try:

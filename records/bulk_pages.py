@@ -1,0 +1,151 @@
+"""The page of a bulk edit: what to set, what that would do, then doing it. Each step is a form without JavaScript."""
+
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import bulk
+from .base import Change
+from .bulk import MovedOn
+from .bulk_forms import WantedForm
+from .commands import Author
+from .jobs import Job
+from .kinds import Kind, kinds_by_plural
+from .refusals import Refused
+from .rules import require_can_edit
+from .selecting import Selection, selection_of, wanted_of
+
+A_DAY = 24 * 3600  # seconds that a preview may be looked at
+
+
+class DoingForm(forms.Form):
+    """`asked` is signed: the selection, what to set, and what the preview was made from."""
+
+    use_required_attribute = False
+
+    asked = forms.CharField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    only_possible = forms.BooleanField(label=gettext_lazy("Change only those that are not refused"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("reason"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
+    )
+
+
+@login_required
+def bulk_page(request: HttpRequest, plural: str) -> HttpResponse:
+    """`?id=…&id=…`, or `?all=1&filter=<query of the list>`: set values in these records."""
+    kind = kinds_by_plural().get(plural)
+    if kind is None:
+        raise Http404
+    require_can_edit(request.reader)
+    if request.method == "POST" and "asked" in request.POST:
+        return _do(request, kind)
+    params = request.POST if request.method == "POST" else request.GET
+    try:
+        selection = _chosen(kind, params)
+        number = _number(selection, request)
+    except Refused as refused:
+        return _shown(request, kind, None, problems=[fault.message for fault in refused.faults], back=params.get("filter"), status=400)  # fmt: skip
+    form = WantedForm(kind, request.reader, request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        return _previewed(request, selection, form.sent, form)
+    return _shown(request, kind, selection, number=number, form=form, status=400 if form.errors else 200)
+
+
+def _chosen(kind: Kind, params) -> Selection:
+    if params.get("all"):
+        return selection_of(kind, {"filter": params.get("filter", "")})
+    return selection_of(kind, {"ids": params.getlist("id")})
+
+
+def _number(selection: Selection, request) -> int:
+    number = selection.rows(request.reader).order_by().count()
+    if not number:
+        raise Refused(_("No record is selected."))
+    return number
+
+
+def _previewed(request, selection: Selection, sent: dict, form=None, **more) -> HttpResponse:
+    """The page with what this edit would do."""
+    try:
+        found = bulk.preview(selection, wanted_of(selection.kind, sent, request.reader), request.reader)
+    except Refused as refused:
+        problems = [_at_its_field(selection.kind, fault) for fault in refused.faults]
+        return _shown(request, selection.kind, selection, form=form, problems=problems, status=400)
+    asked = {"selection": selection.said(), "sent": sent, "as_seen": found.as_seen, "back": _filter(request)}
+    doing = more.pop("doing", None) or DoingForm(initial={"key": uuid4().hex})
+    doing.initial["asked"] = signing.dumps(asked, salt="bulk", compress=True)
+    if doing.is_bound:
+        doing.data = doing.data.copy()
+        doing.data["asked"] = doing.initial["asked"]
+    return _shown(
+        request, selection.kind, selection, preview=found, doing=doing, form=form, number=found.selected, **more
+    )
+
+
+def _do(request, kind: Kind) -> HttpResponse:
+    doing = DoingForm(request.POST)
+    try:
+        asked = signing.loads(request.POST["asked"], salt="bulk", max_age=A_DAY)
+        selection = selection_of(kind, asked["selection"])
+    except (signing.BadSignature, Refused):
+        problem = _("This preview is too old or incomplete. Select the records again.")
+        return _shown(request, kind, None, problems=[problem], status=400)
+    if not doing.is_valid():
+        return _previewed(request, selection, asked["sent"], doing=doing, status=400)
+    by = Author.of(request, Change.Door.PAGE, doing.cleaned_data["reason"], doing.cleaned_data["key"])
+    only_possible = doing.cleaned_data["only_possible"]
+    try:
+        done = bulk.edit_now_or_later(
+            selection, asked["sent"], by=by, as_seen=asked["as_seen"], only_possible=only_possible
+        )
+    except Refused as refused:
+        for fault in refused.faults[:1] if isinstance(refused, bulk.CannotEdit) else refused.faults:
+            doing.add_error(fault.field if fault.field in doing.fields else None, fault.message)
+        return _previewed(request, selection, asked["sent"], doing=doing, status=409 if isinstance(refused, MovedOn) else 400)  # fmt: skip
+    return _done(request, kind, done, asked.get("back", ""))
+
+
+def _done(request, kind: Kind, done: bulk.Edited | Job, back: str) -> HttpResponse:
+    if isinstance(done, Job):
+        return redirect("job", done.id)
+    if done.change is None:
+        messages.info(request, _("They all have these values already; nothing was changed."))
+    else:
+        said = bulk.edited_sentence(done.preview.changed) if done.preview else _("This was done already.")
+        url = reverse("undo", args=[done.change])
+        messages.success(request, format_html('{} <a href="{}">{}</a>', said, url, _("Undo")))
+    return redirect(reverse("list", args=[kind.plural]) + (f"?{back}" if back else ""))
+
+
+def _filter(request) -> str:
+    if "asked" in request.POST:
+        return signing.loads(request.POST["asked"], salt="bulk").get("back", "")
+    return request.POST.get("filter", "")
+
+
+def _at_its_field(kind: Kind, fault) -> str:
+    field = kind.all_fields.get(fault.field)
+    return f"{field.label}: {fault.message}" if field else fault.message
+
+
+def _shown(request, kind: Kind, selection: Selection | None, *, status: int = 200, back: str | None = "", **more):
+    query = selection.filter if selection else back or ""
+    context = {
+        "kind": kind,
+        "selection": selection,
+        "ids": selection.ids or () if selection else (),
+        "filter": request.POST.get("filter") or request.GET.get("filter") or query,
+        "title": _("Bulk edit"),
+        **more,
+    }
+    return render(request, "records/bulk.html", context, status=status)

@@ -1,0 +1,335 @@
+"""Undoing a change: what it did to each record is put back, as a change of its own. Nothing is deleted from the history.
+
+    values → those of the version before    entered → retired    retired → restored    deleted → brought back
+
+Everything is worked out as a set: an import is undone in about the time that it took. What others have built upon is never
+undone: the whole is refused with the reason for each record, or, where that is asked for, only the rest is undone.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from . import jobs, rewriting, submissions
+from .base import Change
+from .commands import Author, again_after_deadlock
+from .history import change as one_change
+from .jobs import Job, Outcome, Run, Work
+from .kinds import Kind, kinds
+from .labels import Label, labels_of
+from .refusals import Fault, Refused
+from .rewriting import Example, RowFault, rows, run
+from .rights import Reader
+from .rules import require_can_edit
+from .sentences import explain
+from .staging import columns, table_beside
+
+EXAMPLES = 50  # of each kind
+SHOWN = 200  # hindrances that are named; all are counted
+AT_ONCE = 2000  # records; what touched more is undone as a job
+WHAT = {
+    "put_back": gettext_lazy("values put back"),
+    "retired": gettext_lazy("retired, because it was entered or restored"),
+    "restored": gettext_lazy("restored, because it was retired"),
+    "brought_back": gettext_lazy("brought back, because it was deleted"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """What would happen to the records of one kind: how many, and the first of them."""
+
+    kind: Kind
+    counts: tuple[tuple[str, str, int], ...]  # (name, words, number)
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """Why one record cannot be put back: what stands in the way, and the later change where it is one."""
+
+    message: str
+    kind: Kind | None = None  # None: the whole cannot
+    id: UUID | None = None
+    label: Label | None = None
+    later: Change | None = None
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.label}: {self.message}" if self.label else self.message
+
+
+@dataclass
+class UndoPlan:
+    change: Change
+    parts: list[Part] = field(default_factory=list)
+    hindrances: list[Hindrance] = field(default_factory=list)  # the first SHOWN
+    hindered: int = 0  # records
+    possible: int = 0  # records
+    asks_reason: bool = False
+    undone_by: Change | None = None
+
+    @property
+    def total(self) -> int:
+        return self.hindered + self.possible
+
+    @property
+    def is_long(self) -> bool:
+        return self.total > AT_ONCE
+
+
+class CannotUndo(Refused):
+    """Carries the plan, which says why."""
+
+    def __init__(self, plan: UndoPlan):
+        self.plan = plan
+        super().__init__([Fault("", said) for said in sentences(plan)])
+
+
+def sentences(plan: UndoPlan) -> list[str]:
+    """Why this cannot be undone, or not all of it."""
+    said = [_("It was undone by change %d already.") % plan.undone_by.pk] if plan.undone_by else []
+    if not plan.total:
+        said.append(_("There is nothing left to undo."))
+    if plan.hindered:
+        text = ngettext("%d record cannot be put back.", "%d records cannot be put back.", plan.hindered)
+        said.append(text % plan.hindered)
+    return [*said, *(hindrance.sentence for hindrance in plan.hindrances)]
+
+
+# ---- before --------------------------------------------------------------------------------------------
+
+
+def plan(change: Change, reader: Reader) -> UndoPlan:
+    """What undoing this change would do, and what stands in its way. Changes nothing."""
+    require_can_edit(reader)
+    with transaction.atomic():
+        found = _laid(change, reader)
+        if not found.hindered:
+            found.hindrances += _tried(found)
+        transaction.set_rollback(True)
+    return found
+
+
+def _laid(change: Change, reader: Reader, *, to_do: bool = False) -> UndoPlan:
+    """Lay what was before this change beside what is, and find what stands in the way. `to_do`: hold it all."""
+    _find_touched(change)
+    rewriting.begin()
+    touched = _touched_kinds()
+    if to_do:
+        _hold(touched)
+    for kind in touched:
+        _lay(kind)
+        rewriting.leave_out_the_same(kind)
+    rewriting.note(touched)
+    wrong = _moved() + list(rewriting.faults(touched, whatever_refers=True))
+    found = UndoPlan(
+        change,
+        hindrances=_told(wrong[:SHOWN], reader),
+        hindered=len({fault.id for fault in wrong}),
+        possible=sum(map(rewriting.count, touched)) - len({fault.id for fault in wrong if not fault.later}),
+        asks_reason=any(kind.asks_reason for kind in touched),
+        undone_by=Change.objects.filter(undoes=change).order_by("-id").first(),
+    )
+    if not to_do:
+        found.parts = [_part(kind, reader) for kind in touched if rewriting.count(kind)]
+    return found
+
+
+def _hold(touched: list[Kind]) -> None:
+    """Nobody changes these records, or puts others under them, until it is done."""
+    for kind in sorted(touched, key=lambda kind: kind.name):
+        rewriting.hold(kind, f"SELECT id FROM touched WHERE kind = '{kind.name}'")
+    rewriting.hold_place("SELECT id FROM touched")
+
+
+TOUCHED = """
+SELECT '{kind}' AS kind, id, min(version) FILTER (WHERE is_ended AND NOT is_begun) AS before,
+  coalesce(max(version) FILTER (WHERE is_begun AND NOT is_ended), max(version) + 1) AS left_at,
+  max(version) FILTER (WHERE is_begun AND NOT is_ended) IS NULL AS was_deleted
+FROM (
+  SELECT id, version, change_id = %(change)s AS is_begun, true AS is_ended FROM history.{table} WHERE ended_by = %(change)s
+  UNION ALL SELECT id, version, true, false FROM history.{table} WHERE change_id = %(change)s AND ended_by <> %(change)s
+  UNION ALL SELECT t.id, t.version, true, false FROM records_record r JOIN {table} t USING (id)
+    WHERE r.change_id = %(change)s AND r.kind = '{kind}' AND t.change_id = %(change)s
+) v GROUP BY id
+"""
+
+
+def _find_touched(change: Change) -> None:
+    """`touched`: each record with its version before the change (null: there was none) and that in which it left it."""
+    each = " UNION ALL ".join(TOUCHED.format(kind=k.name, table=k.model._meta.db_table) for k in kinds().values())
+    run("DROP TABLE IF EXISTS pg_temp.touched")
+    run(
+        "CREATE TEMPORARY TABLE touched ON COMMIT DROP AS"
+        f" SELECT * FROM ({each}) t WHERE NOT (before IS NULL AND was_deleted)",
+        {"change": change.pk},
+    )
+    run("CREATE INDEX ON touched (kind, id); ANALYZE touched")
+
+
+def _touched_kinds() -> list[Kind]:
+    names = {name for (name,) in rows("SELECT DISTINCT kind FROM touched")}
+    return [kind for name, kind in kinds().items() if name in names]
+
+
+def _lay(kind: Kind) -> None:
+    """Those records that are as the change left them, as they were before it."""
+    table, of_kind = kind.model._meta.db_table, f"u.kind = '{kind.name}'"
+    as_left = "JOIN records_record r ON r.id = u.id AND r.version = u.left_at"
+    # a column that did not exist then keeps its value of today
+    kept = {
+        f.column: f'coalesce(t."{f.column}", p."{f.column}")' for f in kind.model._meta.concrete_fields if not f.null
+    }
+    rewriting.lay(
+        kind,
+        {name: sql for name, sql in kept.items() if name in columns(kind)},
+        f"touched u {as_left} JOIN history.{table} t ON t.id = u.id AND t.version = u.before"
+        f" LEFT JOIN public.{table} p ON p.id = u.id WHERE {of_kind}",
+    )
+    rewriting.lay(
+        kind,
+        {"is_retired": "true"},
+        f"touched u {as_left} JOIN public.{table} t ON t.id = u.id WHERE {of_kind} AND u.before IS NULL",
+    )
+
+
+def _part(kind: Kind, reader: Reader) -> Part:
+    found = dict(
+        rows(
+            "SELECT CASE WHEN t.id IS NULL THEN 'brought_back' WHEN s.is_retired AND NOT t.is_retired THEN 'retired'"
+            " WHEN t.is_retired AND NOT s.is_retired THEN 'restored' ELSE 'put_back' END, count(*)"
+            f" FROM {table_beside(kind)} s LEFT JOIN {kind.model._meta.db_table} t USING (id) GROUP BY 1"
+        )
+    )
+    counts = tuple((name, str(words), found[name]) for name, words in WHAT.items() if name in found)
+    return Part(kind, counts, tuple(rewriting.examples(kind, reader, most=EXAMPLES)))
+
+
+def _tried(found: UndoPlan) -> list[Hindrance]:
+    """What only doing it tells: circles, and what else the database alone knows. Not asked of long work."""
+    if found.is_long:
+        return []
+    try:
+        with transaction.atomic():
+            rewriting.write(_touched_kinds())
+            transaction.set_rollback(True)
+    except IntegrityError as error:
+        return [Hindrance(explain(error))]
+    return []
+
+
+# ---- what stands in the way ----------------------------------------------------------------------------
+
+
+def _moved() -> list[RowFault]:
+    """Records that a later change has changed or deleted."""
+    found = rows(
+        "SELECT u.kind, u.id, r.is_deleted, r.change_id FROM touched u JOIN records_record r USING (id)"
+        " WHERE r.version <> u.left_at ORDER BY u.kind, u.id"
+    )
+    changed, deleted = _("It was changed again since."), _("It was deleted since.")
+    return [
+        RowFault(kinds()[name], id, "", deleted if is_deleted else changed, by) for name, id, is_deleted, by in found
+    ]
+
+
+def _told(wrong: list[RowFault], reader: Reader) -> list[Hindrance]:
+    ids: dict[str, set] = {}
+    for fault in wrong:
+        ids.setdefault(fault.kind.name, set()).add(fault.id)
+    labels = labels_of(ids, set(), reader)
+    changes = Change.objects.in_bulk({fault.later for fault in wrong if fault.later})
+    return [
+        Hindrance(fault.sentence, fault.kind, fault.id, labels.get(fault.id), changes.get(fault.later))
+        for fault in wrong
+    ]
+
+
+# ---- doing it ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Undone:
+    """The change that undid it (None: nothing was left to undo), and what stays as it is."""
+
+    change: int | None
+    left: UndoPlan | None = None  # None where the same request had been carried out before
+
+
+@again_after_deadlock
+@transaction.atomic
+def undo(change_id: int, *, by: Author, only_possible: bool = False) -> Undone:
+    """Undo it as one change. Raises CannotUndo if anything stands in the way; with `only_possible` the rest is undone.
+
+    Of two at once one wins, and the other is told.
+    """
+    require_can_edit(by.reader)
+    before = None
+    if by.key:
+        before, is_new = submissions.take(by.reader.user_id or 0, by.key, f"undo {change_id} {only_possible}")
+        if not is_new:
+            return Undone(before.change_id)
+    change = Change.objects.select_for_update(no_key=True).filter(pk=change_id).first()
+    if change is None:
+        raise Http404
+    done = _undone(change, by, only_possible)
+    if before:
+        before.change_id = done.change
+        before.save(update_fields=["change_id"])
+    return done
+
+
+def _undone(change: Change, by: Author, only_possible: bool) -> Undone:
+    found = _laid(change, by.reader, to_do=True)
+    if not found.possible or (found.hindered and not only_possible):
+        raise CannotUndo(found)
+    if found.asks_reason and not by.reason:
+        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+    touched = _touched_kinds()
+    while wrong := list(rewriting.faults(touched, whatever_refers=True)) if found.hindered else []:
+        rewriting.drop(wrong)  # others may have stood on those
+    try:
+        with one_change(
+            actor_id=by.reader.user_id, actor_name=by.name, door=by.door, reason=by.reason, undoes=change
+        ) as this:
+            rewriting.write(touched)
+    except IntegrityError as error:
+        raise Refused(explain(error)) from error
+    if not this.left_a_trace:
+        raise CannotUndo(found)
+    return Undone(this.pk, found)
+
+
+# ---- as a job ------------------------------------------------------------------------------------------
+
+
+def undo_now_or_later(change: Change, *, by: Author, only_possible: bool = False) -> Undone | Job:
+    """What touched many records is undone as a job. Raises as `undo` does."""
+    require_can_edit(by.reader)
+    if number_touched(change) <= AT_ONCE:
+        return undo(change.pk, by=by, only_possible=only_possible)
+    parameters = {"change": change.pk, "only_possible": only_possible}
+    return jobs.start(UNDO.name, by=by, parameters=parameters, subject=_("Change %d") % change.pk)
+
+
+def number_touched(change: Change) -> int:
+    with transaction.atomic():
+        _find_touched(change)
+        return rows("SELECT count(*) FROM touched")[0][0]
+
+
+def _as_job(run: Run, change: int, only_possible: bool) -> Outcome:
+    done = undo(change, by=run.by, only_possible=only_possible)
+    said = ngettext("%d record was put back.", "%d records were put back.", done.left.possible) % done.left.possible
+    if done.left.hindered:
+        said = "\n".join([said, *sentences(done.left)])
+    return Outcome(said, reverse("change", args=[done.change]), {"change": done.change})
+
+
+UNDO = Work("undo", gettext_lazy("undoing a change"), _as_job, gettext_lazy("records"), (Refused,))
