@@ -37,7 +37,7 @@ def desk(page: RecordPage) -> Desk:
 def additions(page: RecordPage) -> tuple[Addition, ...]:
     """Each related kind, with this record filled in."""
     found = {}
-    for related in page.kind.related:
+    for related in page.declared:
         kind = kinds()[related.kind]
         key = page.label.key if kind.all_fields[related.by].type is Type.REF else str(page.row.id)
         title = str(related.title or kind.label_many)
@@ -46,7 +46,7 @@ def additions(page: RecordPage) -> tuple[Addition, ...]:
 
 
 def new_url(kind: Kind, **given: str) -> str:
-    """Where a record of this kind is entered, with these values filled in."""
+    """Where a record of this kind is entered, with these values filled in. A document comes with its file, on a record."""
     if kind.fixed:
-        return ""
+        return reverse("documents_new") + f"?{urlencode({'record': given['record']})}" if "record" in given else ""
     return reverse("new", args=[kind.plural]) + (f"?{urlencode(given)}" if given else "")
