@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -150,20 +150,15 @@ def _choose(selection: Selection, reader: Reader, *, hold: bool) -> None:
     """`chosen`: the ids of the selection. Held in one order for everybody; what answers the question no more is let go."""
     asked, parameters = selection.rows(reader).order_by().values("id").query.sql_with_params()
     run("DROP TABLE IF EXISTS pg_temp.chosen")
-    _run_with(f"CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS {asked}", parameters)
+    run(f"CREATE TEMPORARY TABLE chosen ON COMMIT DROP AS {asked}", parameters)
     if hold:
         rewriting.hold(selection.kind, "SELECT id FROM chosen")
-        _run_with(f"DELETE FROM chosen WHERE id NOT IN (SELECT id FROM ({asked}) still)", parameters)
+        run(f"DELETE FROM chosen WHERE id NOT IN (SELECT id FROM ({asked}) still)", parameters)
     run("CREATE UNIQUE INDEX ON chosen (id); ANALYZE chosen")
     missing = len(selection.ids) - rows("SELECT count(*) FROM chosen")[0][0] if selection.ids is not None else 0
     if missing:
         text = ngettext("%d of these records does not exist.", "%d of these records do not exist.", missing)
         raise Refused([Fault("ids", text % missing)])
-
-
-def _run_with(sql: str, parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
 
 
 def _seen(kind: Kind) -> str:

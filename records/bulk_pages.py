@@ -47,6 +47,8 @@ def bulk_page(request: HttpRequest, plural: str) -> HttpResponse:
     if kind is None:
         raise Http404
     require_can_edit(request.reader)
+    if request.known_at:  # it is done today
+        return redirect("list", plural)
     if request.method == "POST" and "asked" in request.POST:
         return _do(request, kind)
     params = request.POST if request.method == "POST" else request.GET

@@ -6,7 +6,7 @@ back under what is retired.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -249,7 +249,7 @@ def labels(kind: Kind, ids: Iterable[UUID], reader: Reader) -> dict:
     return labels_of({kind.name: set(ids)}, set(), reader)
 
 
-def run(sql: str, parameters: dict | None = None) -> int:
+def run(sql: str, parameters: dict | Sequence | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.rowcount

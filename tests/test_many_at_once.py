@@ -256,3 +256,11 @@ def test_pages_are_for_officers(world, client):
         assert client.get(url).status_code == 302
         client.force_login(cast.user("viewer"))
         assert client.get(url).status_code == 403
+
+
+def test_nobody_changes_the_past(world, desk, api, officer):
+    this = _changed(world.alpha)
+    then = {"known_at": "2026-01-01"}
+    assert desk.get(f"/en/changes/{this}/undo/", then).url == f"/en/changes/{this}/undo/"
+    assert desk.get("/en/projects/bulk/", then | {"all": "1"}).url == "/en/projects/"
+    assert api(f"changes/{this}/undo/?known_at=2026-01-01", by=officer).status_code == 400
