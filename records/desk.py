@@ -8,6 +8,8 @@ from django.utils.http import urlencode
 from .kinds import Kind, Type, kinds
 from .record_page import RecordPage
 
+ABOUT_ANY = ("citation", "disagreement")  # what is said of any record
+
 
 @dataclass(frozen=True)
 class Addition:
@@ -42,6 +44,9 @@ def additions(page: RecordPage) -> tuple[Addition, ...]:
         key = page.label.key if kind.all_fields[related.by].type is Type.REF else str(page.row.id)
         title = str(related.title or kind.label_many)
         found[title] = Addition(title, new_url(kind, **{related.by: key, "next": page.label.url}))
+    for kind in (kinds()[name] for name in ABOUT_ANY if name != page.kind.name):
+        about = {"record": str(page.row.id), "next": page.label.url}
+        found.setdefault(str(kind.label_many), Addition(str(kind.label_many), new_url(kind, **about)))
     return tuple(found.values())
 
 

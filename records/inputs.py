@@ -151,8 +151,8 @@ class Reference(Input, RecordField):
     def meant(self, typed, form):
         if not typed.text:
             return read_cell(self.declared, "")
-        if typed.is_chosen:
-            return read_value(self.declared, typed.id, self.reader)
+        if typed.is_chosen or _is_id(typed.text):
+            return read_value(self.declared, typed.id if typed.is_chosen else typed.text, self.reader)
         return RecordField.clean(self, typed)
 
     def said(self, typed):
@@ -164,6 +164,13 @@ class Reference(Input, RecordField):
             with contextlib.suppress(ValueError):
                 label = form.known.get(UUID(typed.id))
                 self.widget.chosen = label and Suggestion(label, "", "id")
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 # ---- which field has which -----------------------------------------------------------------------------

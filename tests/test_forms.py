@@ -534,3 +534,13 @@ def test_no_record_is_called_as_the_way_to_a_new_one_is(world, desk):
 def test_what_is_written_is_the_present(world, desk):
     desk("programs/alpha/edit/?known_at=2020-01-01", 302)
     assert desk.response["Location"] == "/en/programs/alpha/edit/"
+
+
+def test_a_statement_about_any_record_is_entered_from_its_page(world, desk):
+    page = desk.client.get(f"/en/roles/{world.role.pk}/").content.decode()
+    assert f"/en/citations/new/?record={world.role.pk}" in page
+    desk(f"citations/new/?record={world.role.pk}").send(
+        source="A paper", attribute="part", value_stated="head of the team"
+    )
+    assert Citation.objects.get(attribute="part").record_id == world.role.pk
+    desk("citations/new/").send(source="A paper", record=str(world.role.pk), attribute="title", value_stated="Dr.")
