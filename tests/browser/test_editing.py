@@ -8,7 +8,7 @@ from .conftest import SHOTS
 
 WORDS = {
     "ko": {"save": "저장", "saved": "저장했습니다", "entered": "등록했습니다", "edit": "수정", "mine": "입력한 값: 사업"},
-    "en": {"save": "Save", "saved": "Saved", "entered": "was entered", "edit": "Edit", "mine": "You typed: Program"},
+    "en": {"save": "Save", "saved": "Saved", "entered": "was entered"},
 }  # fmt: skip
 PAGES = {
     "new-project": "projects/new/?program=nairl",
