@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
-from django.urls import reverse
 
 from . import dates, lists
 from .kinds import Kind
+from .moments import address, further
 from .rights import Reader
 
 NOT_ASKED = (
@@ -64,7 +64,7 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
         query = lists.read(kind, asked, reader, as_of=as_of)
     except (dates.BadDate, lists.BadQuery):
         return None
-    list_url = reverse("list", args=[kind.plural]) + (f"?{params['list']}" if params["list"] else "")
+    list_url = further(address("list", kind.plural, as_of=None), f"?{params['list']}" if params["list"] else "")
     if query.is_in_bands:  # found so often that its order is no order of rows beside each other
         return Beside(list_url, "", "", 0, 0)
     mine = query.in_order().filter(id=row.id).values_list(*(key.name for key in query.keys)).first()
@@ -73,7 +73,7 @@ def beside(kind: Kind, row, params, reader: Reader) -> Beside | None:
     at, of = number(params.get("at")), number(params.get("of"))
     found = _neighbours(query, list(mine))
     urls = {
-        step: reverse("record", args=[kind.plural, key]) + trail(params["list"], at and at + step, of)
+        step: further(address("record", kind.plural, key), trail(params["list"], at and at + step, of))
         for step, key in found.items()
     }
     return Beside(list_url, urls.get(-1, ""), urls.get(1, ""), at, of)

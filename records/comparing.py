@@ -121,17 +121,26 @@ def compare_list(
     query = replace(query, as_of=two.left.as_of)
     between = _changed_between(query.kind, two) if two.is_known_at and is_about_own_columns(query) else None
     left, right = (_sides([query], moment, between)[0] for moment in two)
-    return _compared(query, two, left, right, only, after, limit)
+    page = _page(query.kind, left, right, only=only, after=after, limit=limit)
+    return _shown([page], two, query.reader)[0]
 
 
-def _compared(query: ListQuery, two: Two, left: "Side", right: "Side", only="", after=None, limit=PER_PAGE) -> Compared:
+class Page(NamedTuple):
+    """One page of what differs: which rows, and how."""
+
+    kind: Kind
+    counts: dict[str, int]
+    what: dict[UUID, What]
+    after: UUID | None = None
+
+
+def _page(kind: Kind, left: "Side", right: "Side", *, only: str = "", after: UUID | None = None, limit: int = PER_PAGE):
     found = _differing(left, right, only=only, after=after, limit=limit + 1)
-    counts = {what: n for id, what, n in found if id is None}
-    page = {id: What(what) for id, what, _n in found if id is not None}
-    ids = sorted(page)[:limit]
-    rows = tuple(_rows(query.kind, {id: page[id] for id in ids}, two, query.reader))
-    more = ids[-1] if len(page) > limit else None
-    return Compared(query.kind, {str(what): counts.get(what, 0) for what in What}, rows, more)
+    numbers = {what: n for id, what, n in found if id is None}
+    differing = {id: What(what) for id, what, _n in found if id is not None}
+    ids = sorted(differing)[:limit]
+    counts = {str(what): numbers.get(what, 0) for what in What}
+    return Page(kind, counts, {id: differing[id] for id in ids}, ids[-1] if len(differing) > limit else None)
 
 
 def is_about_own_columns(query: ListQuery) -> bool:
@@ -198,28 +207,39 @@ def _differing(left: Side, right: Side, *, only: str, after: UUID | None, limit:
         return cursor.fetchall()
 
 
-def _rows(kind: Kind, page: dict[UUID, What], two: Two, reader: Reader) -> Iterable[Row]:
-    """The rows of one page, as they were at both moments."""
-    left, right = (_at(kind, page, moment, reader) for moment in two)
+def _shown(pages: list[Page], two: Two, reader: Reader) -> list[Compared]:
+    """These pages with their rows as they were at both moments; all of them read together."""
+    sides = [_at(pages, moment, reader) for moment in two]
     with as_it_last_was():
-        last = {row.id: row for row in kind.rows().filter(id__in=page)}
-        mentions = mentioned([(kind.refs, [*left.values(), *right.values(), *last.values()])])
-        labels = labels_of(*mentions, reader)
-        teller = Teller(kind, last, reader, labels)
-    for id, what in page.items():
+        last = [{row.id: row for row in page.kind.rows().filter(id__in=page.what)} for page in pages]
+        rows = [
+            (page.kind.refs, [row for of in (*both, now) for row in of.values()])
+            for page, *both, now in zip(pages, *sides, last, strict=True)
+        ]
+        labels = labels_of(*mentioned(rows), reader)
+        tellers = [Teller(page.kind, of, reader, labels) for page, of in zip(pages, last, strict=True)]
+    return [
+        Compared(page.kind, page.counts, tuple(_rows(page, left, right, teller, two)), page.after)
+        for page, left, right, teller in zip(pages, *sides, tellers, strict=True)
+    ]
+
+
+def _rows(page: Page, left: dict, right: dict, teller: Teller, two: Two) -> Iterable[Row]:
+    for id, what in page.what.items():
         was, now = left.get(id), right.get(id)
-        label, why = label_of(kind, now or was, labels), _why(what, was, now)
+        label, why = label_of(page.kind, now or was, teller.labels), _why(what, was, now)
         if not two.is_known_at:  # the row is the same one; what differs is whether it counts
             was, now = (None if what is What.ADDED else was), (None if what is What.GONE else now)
         differences = tuple(teller.differences(was, now)) if was or now else ()
         yield Row(id, what, why, was, now, label, differences, two.right if now else two.left)
 
 
-def _at(kind: Kind, ids: Iterable[UUID], moment: Moment, reader: Reader) -> dict[UUID, object]:
-    """These records at a moment, retired ones too; those that were not there are missing."""
+def _at(pages: list[Page], moment: Moment, reader: Reader) -> list[dict[UUID, object]]:
+    """The records of each page at a moment, retired ones too; those that were not there are missing."""
     with moment.looked_at():
-        rows = list(kind.rows().with_retired_visible_to(reader).filter(id__in=list(ids)))
-        return {row.id: row for row in kind.attached(rows, reader, moment.as_of)}
+        found = [list(page.kind.rows().with_retired_visible_to(reader).filter(id__in=page.what)) for page in pages]
+        read = [page.kind.attached(rows, reader, moment.as_of) for page, rows in zip(pages, found, strict=True)]
+    return [{row.id: row for row in rows} for rows in read]
 
 
 def _why(what: What, was, now) -> Why:
@@ -247,30 +267,30 @@ class ComparedRecord:
 
 def compare_record(kind: Kind, id: UUID, reader: Reader, two: Two) -> ComparedRecord | None:
     """None where the record was there at neither moment."""
-    left, right = (_at(kind, [id], moment, reader) for moment in two)
+    mine = Page(kind, {}, {id: What.CHANGED})
+    left, right = (_at([mine], moment, reader)[0] for moment in two)
     if not left and not right:
         return None
-    what = What.CHANGED if left and right else What.ADDED if right else What.GONE
-    row = next(iter(_rows(kind, {id: what}, two, reader)))
-    is_equal = what is What.CHANGED and not row.differences
-    return ComparedRecord(None if is_equal else row, tuple(_parts(kind, id, reader, two)))
+    mine.what[id] = What.CHANGED if left and right else What.ADDED if right else What.GONE
+    parts = _parts(kind, id, reader, two)
+    of_record, *of_parts = _shown([mine, *(page for _by, page in parts)], two, reader)
+    row = of_record.rows[0]
+    is_equal = row.what is What.CHANGED and not row.differences
+    named = tuple((found.kind, by, found) for (by, _page), found in zip(parts, of_parts, strict=True))
+    return ComparedRecord(None if is_equal else row, named)
 
 
-def _parts(kind: Kind, id: UUID, reader: Reader, two: Two):
+def _parts(kind: Kind, id: UUID, reader: Reader, two: Two) -> list[tuple[str, Page]]:
     """What differs among the rows that belong to a record; amounts of its lines are told with the lines."""
-    asked = [(by, _belonging_rows(child, Q(**{by: id}), reader)) for child, by in belonging(kind)]
-    for child, by in belonging(kind):
-        for part in parts_of(child):
-            of = f"{part.part_of}__{by}"
-            asked.append((of, _belonging_rows(part, Q(**{of: id}), reader)))
-    left, right = (_sides([query for _by, query in asked], moment) for moment in two)
-    for (by, query), was, now in zip(asked, left, right, strict=True):
-        if was != now:
-            yield query.kind, by, _compared(query, two, was, now)
-
-
-def _belonging_rows(kind: Kind, condition: Q, reader: Reader) -> ListQuery:
-    return ListQuery(kind=kind, reader=reader, asked=(Asked("belongs", "", (), condition),))
+    fields = [(child, by) for child, by in belonging(kind)]
+    fields += [(part, f"{part.part_of}__{by}") for child, by in belonging(kind) for part in parts_of(child)]
+    queries = [ListQuery(kind=k, reader=reader, asked=(Asked("belongs", "", (), Q(**{by: id})),)) for k, by in fields]
+    sides = [_sides(queries, moment) for moment in two]
+    return [
+        (by, _page(child, left, right))
+        for (child, by), left, right in zip(fields, *sides, strict=True)
+        if left != right
+    ]
 
 
 # ---- as asked ------------------------------------------------------------------------------------------

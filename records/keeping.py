@@ -32,7 +32,7 @@ OWN_INDEXES = {
     "_until": "(until) INCLUDE (updated_at, is_retired, visibility, visibility_today)",
     "_since": "(updated_at)",
 }
-OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today")
+OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today", "is_last")
 OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
 MANY = 5000  # a statement that touches more rows than this marks the whole figure stale
 
@@ -167,13 +167,15 @@ CREATE VIEW past.{table} AS
   ) v WHERE updated_at <= public.records_known_at() AND until > public.records_known_at();
 DROP VIEW IF EXISTS ever.{table};
 CREATE VIEW ever.{table} AS
-  SELECT {columns} FROM public.{table}
-  UNION ALL
-  SELECT {last_columns} FROM history.{table} h
-    JOIN public.records_record r ON r.id = h.id AND r.is_deleted AND r.version = h.version + 1;
+  SELECT {columns} FROM (
+    SELECT {columns}, true AS is_last FROM public.{table}
+    UNION ALL
+    SELECT {last_columns}, is_last FROM history.{table}
+  ) v WHERE is_last;
 """
 
-# A version keeps the visibility that it had; `visibility_today` is set where the record's is another one by now.
+# A version keeps the visibility that it had; `visibility_today` is set where the record's is another one by now, and
+# `is_last` where the record was deleted with it.
 TODAY = """
 CREATE OR REPLACE FUNCTION history.{table}_opened() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -185,12 +187,20 @@ CREATE OR REPLACE TRIGGER c_opened AFTER UPDATE ON public.{table}
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_opened();
 CREATE OR REPLACE FUNCTION history.{table}_returned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE history.{table} h SET visibility_today = n.visibility
-    FROM new_rows n WHERE n.version > 1 AND h.id = n.id AND coalesce(h.visibility_today, h.visibility) <> n.visibility;
+  UPDATE history.{table} h SET visibility_today = n.visibility, is_last = NULL
+    FROM new_rows n WHERE n.version > 1 AND h.id = n.id
+     AND (h.is_last OR coalesce(h.visibility_today, h.visibility) <> n.visibility);
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER c_returned AFTER INSERT ON public.{table}
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_returned();
+CREATE OR REPLACE FUNCTION history.{table}_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE history.{table} h SET is_last = true FROM old_rows o WHERE h.id = o.id AND h.version = o.version;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER c_deleted AFTER DELETE ON public.{table}
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_deleted();
 """
 SEEN = 'coalesce("visibility_today", "visibility") AS "visibility"'
 
@@ -263,6 +273,7 @@ class KeepRecord(Operation):
         for name, kind, _stored in columns:
             yield f'ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
         yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS visibility_today smallint"
+        yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS is_last boolean"
         yield BELONG.format(table=self.table)
         for name, indexed in OWN_INDEXES.items():
             yield f"CREATE INDEX IF NOT EXISTS {self.table}{name} ON history.{self.table} {indexed}"
@@ -319,7 +330,16 @@ class KeepRecord(Operation):
         return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
 
 
-TRIGGERS = ("a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete", "c_opened", "c_returned")
+TRIGGERS = (
+    "a_version_first",
+    "a_version",
+    "b_keep_insert",
+    "b_keep_update",
+    "b_keep_delete",
+    "c_opened",
+    "c_returned",
+    "c_deleted",
+)
 
 
 class LetGo(Operation):
@@ -359,10 +379,10 @@ def _columns(connection, schema, table):
 
 def past_words(columns) -> dict[str, str]:
     """The columns of a version as the views of the past show them: with today's visibility; a deleted record is retired too."""
-    last = {"visibility": 'r."visibility"', "is_retired": "true"}
+    last = {"visibility": SEEN, "is_retired": 'true AS "is_retired"'}
     return {
         "past_columns": ", ".join(SEEN if name == "visibility" else f'"{name}"' for name in columns),
-        "last_columns": ", ".join(last.get(name, f'h."{name}"') for name in columns),
+        "last_columns": ", ".join(last.get(name, f'"{name}"') for name in columns),
     }
 
 

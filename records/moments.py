@@ -93,3 +93,8 @@ def address(name: str, *args, **query) -> str:
     """The address of a page of ours at the moment that the reader looks at; `query` has further parameters (None: not this)."""
     wanted = {key: value for key, value in (carried() | query).items() if value is not None}
     return reverse(name, args=args) + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def further(url: str, query: str) -> str:
+    """This address with a further query (`?a=b`), whether or not it has one."""
+    return url + (query.replace("?", "&", 1) if "?" in url else query)

@@ -14,6 +14,7 @@ from .attributes import free_word
 from .countries import country_name
 from .kinds import Field, Kind, Type, kinds
 from .labels import Label, label_of, labels_for
+from .moments import further
 from .rights import Reader, Visibility
 from .units import KOREAN, Unit, chosen, in_unit
 
@@ -140,7 +141,7 @@ class Shower:
         cells = [self.cell(row, name) for name in names]
         if own in names:
             n = names.index(own)
-            url = label_of(self.kind, row, self.labels).url + query
+            url = further(label_of(self.kind, row, self.labels).url, query)
             cells[n] = replace(cells[n], href=url, text=cells[n].text or str(self.kind.label_one))
         return Line(row.id, tuple(cells), depth)
 

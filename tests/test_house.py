@@ -18,7 +18,16 @@ from records.sentences import explain, sentence
 from tests import cast
 from tests.cast import sql
 
-TRIGGERS = {"a_version_first", "a_version", "b_keep_insert", "b_keep_update", "b_keep_delete", "c_opened", "c_returned"}
+TRIGGERS = {
+    "a_version_first",
+    "a_version",
+    "b_keep_insert",
+    "b_keep_update",
+    "b_keep_delete",
+    "c_opened",
+    "c_returned",
+    "c_deleted",
+}
 NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Record", "records.Change",  # are the history
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "records.Spelling",
@@ -61,7 +70,7 @@ def indexes(schema: str, table: str) -> set[str]:
 @pytest.mark.parametrize("table", tables() if apps.ready else [])
 def test_the_history_and_the_past_have_the_columns_of_the_present(db, table):
     own = {("history_id", "bigint"), ("until", "timestamp with time zone"), ("ended_by", "bigint")}
-    own |= {("visibility_today", "smallint")}
+    own |= {("visibility_today", "smallint"), ("is_last", "boolean")}
     assert (
         columns("history", table) - own == columns("public", table) == columns("past", table) == columns("ever", table)
     )

@@ -7,7 +7,17 @@ from django.test import Client
 
 from tests.cast import sql
 
-CARRIES_NONE = ("/changes/", "/history/", "/compare/", "/language/", "/login/", "/file/", "/password", "/new/")
+CARRIES_NONE = (
+    "/changes/",
+    "/history/",
+    "/compare/",
+    "/language/",
+    "/login/",
+    "/file/",
+    "/password",
+    "/new/",
+    "/keys/",
+)
 
 
 def inner_links(text: str) -> list[str]:
@@ -35,3 +45,16 @@ def test_every_link_inside_a_past_page_keeps_the_moment(sample, db):
         assert len(links) > 10, address
         for link in links:
             assert "as_of=2025-10-28" in link and "known_at=" in link, (address, link)
+
+
+def test_a_row_of_a_list_as_of_a_day_opens_as_of_that_day_beside_its_neighbours(sample, db):
+    client = Client()
+    listed = client.get("/ko/projects/?as_of=2025-10-28").content.decode()
+    row = next(link for link in inner_links(listed) if "/ko/projects/" in link and "list=" in link)
+    page = client.get(row)
+    assert page.status_code == 200 and row.count("?") == 1
+    beside = page.content.decode().partition('<nav class="beside"')[2].partition("</nav>")[0]
+    links = [unescape(link) for link in re.findall(r'href="([^"]*)"', beside)]
+    assert len(links) >= 2
+    for link in links:
+        assert "as_of=2025-10-28" in link and client.get(link).status_code == 200, link

@@ -23,6 +23,7 @@ def renew(apps, schema_editor):
         columns = [name for name, *_ in _columns(connection, "public", table)]
         words = {"table": table, "columns": _list(columns), **past_words(columns)}
         schema_editor.execute(f"ALTER TABLE history.{table} ADD COLUMN IF NOT EXISTS visibility_today smallint")
+        schema_editor.execute(f"ALTER TABLE history.{table} ADD COLUMN IF NOT EXISTS is_last boolean")
         schema_editor.execute(BELONG.format(table=table))
         schema_editor.execute((MENDED + TODAY + PAST).format(**words))
         schema_editor.execute(f"DROP INDEX history.{table}_ended_by")
