@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from . import commands, kept_forms
 from .base import Change, Record
+from .beneath import parts_below
 from .commands import Author, Restore, Retire
 from .editing import kind_of_address
 from .finding import find
@@ -21,7 +22,6 @@ from .kinds import Kind, kinds
 from .labels import labels_of
 from .refusals import Refused, Stale
 from .rules import require_can_edit
-from .steps import parts_below
 
 
 class RetiringForm(forms.Form):

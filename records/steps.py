@@ -3,7 +3,7 @@
 `commands.apply` carries them out; nothing else does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from .base import Change, Record
+from .beneath import columns_above, hold_above, hold_place, parts_below
 from .dates import BadDate, just_before, parse
 from .kinds import Kind, kinds
 from .refusals import Fault, Moved
@@ -28,6 +29,7 @@ class Step:
 
     kind: Kind
     row: models.Model | None = None
+    below: Mapping[str, set[UUID]] | None = None  # of what is retired: the parts that it has, by kind
 
     def said(self) -> list:
         """What was asked, in plain values: for telling whether two requests are the same."""
@@ -37,6 +39,10 @@ class Step:
     def new_ids(self) -> list[UUID]:
         """Ids of records that it brings into being, where they were given to it."""
         return []
+
+    def above(self) -> dict[str, UUID]:
+        """By column: the records that it puts something under."""
+        return {}
 
     def changes(self) -> bool:
         return True
@@ -69,8 +75,12 @@ class Create(Step):
     def new_ids(self):
         return [self.id] if self.id else []
 
+    def above(self):
+        return _above(self.kind, filled_in(self.kind, self.kind.model(), self.values))
+
     def faults(self, reason, new):
         yield from super().faults(reason, new)
+        yield from retired_above(self)
         filled = filled_in(self.kind, self.kind.model(), self.values)
         yield from row_faults(self.kind, filled, {*self.kind.typed_fields, *self.values}, new)
 
@@ -112,6 +122,12 @@ class Edit(Step):
     def new_ids(self):
         return [self.successor] if self.successor else []
 
+    def above(self):
+        """Those that it comes under, and all of them for a row that begins."""
+        after = filled_in(self.kind, copied(self.kind, self.row), self.changed)
+        places = _above(self.kind, after)
+        return places if self.succeeds else {c: id for c, id in places.items() if id != getattr(self.row, c)}
+
     def changes(self):
         return bool(self.changed)
 
@@ -130,6 +146,7 @@ class Edit(Step):
         yield from super().faults(reason, new)
         if self.row.is_retired:
             yield Fault("", _("This record is retired. Restore it before you change it."))
+        yield from retired_above(self)
         bad_date = self._changed_on_fault()
         if bad_date:
             yield Fault("changed_on", bad_date)
@@ -190,7 +207,7 @@ class Retire(Step):
         yield from super().faults(reason, new)
         if self.row.is_retired:
             yield Fault("", _("This record is already retired."))
-        counts = {} if self.with_parts else {kind: len(ids) for kind, ids in parts_below({self.id}).items()}
+        counts = {} if self.with_parts else {kind: len(ids) for kind, ids in self.below.items()}
         if counts:
             what = ", ".join(f"{kinds()[kind].label_many} {count}" for kind, count in sorted(counts.items()))
             yield Fault(
@@ -198,7 +215,7 @@ class Retire(Step):
             )
 
     def write(self):
-        for kind, ids in parts_below({self.id}).items():
+        for kind, ids in self.below.items() if self.with_parts else ():
             kinds()[kind].model.objects.filter(id__in=ids).update(is_retired=True)
         self.row.is_retired = True
         self.row.save(update_fields=["is_retired"])
@@ -217,9 +234,10 @@ class Restore(Step):
         yield from super().faults(reason, new)
         if not self.row.is_retired:
             yield Fault("", _("This record is not retired."))
-        above = [getattr(self.row, column) for column in _under(self.kind)]
-        if Record.objects.filter(id__in=[id for id in above if id], is_retired=True).exists():
-            yield Fault("", _("What it belongs to is retired as well. Restore that first."))
+        yield from (Fault("", fault.message) for fault in list(retired_above(self))[:1])
+
+    def above(self):
+        return _above(self.kind, self.row)
 
     def write(self):
         self.row.is_retired = False
@@ -249,6 +267,30 @@ def hold_rows(steps: Iterable[Step], reader: Reader) -> None:
                 if step.id not in found:
                     raise Http404(str(step.id))
                 step.row = found[step.id]
+    _hold_places(steps)
+
+
+def _hold_places(steps: Iterable[Step]) -> None:
+    """Nothing comes under what is retired, and what something comes under is not retired, until it is done."""
+    retired = [step for step in steps if isinstance(step, Retire)]
+    hold_place({step.id for step in retired})
+    for step in retired:
+        step.below = parts_below({step.id}, hold=step.with_parts)
+    hold_above({id for step in steps for id in step.above().values()})
+
+
+def retired_above(step: Step) -> Iterator[Fault]:
+    """At the fields that name what the record would lie under, where that is retired."""
+    places = step.above()
+    retired = set(Record.objects.filter(id__in=places.values(), is_retired=True).values_list("id", flat=True))
+    for column, id in places.items():
+        if id in retired:
+            text = _("What it belongs to is retired as well. Restore that first.")
+            yield Fault(column.removesuffix("_id"), text)
+
+
+def _above(kind: Kind, row) -> dict[str, UUID]:
+    return {column: id for column in columns_above(kind) if (id := getattr(row, column))}
 
 
 def moved(steps: Iterable[Step]) -> list[Moved]:
@@ -337,31 +379,3 @@ def fault_of(step: Step, error: IntegrityError) -> Fault:
     )
     place = column if column in step.kind.typed_fields else _field_of(step.kind, constraint) if constraint else ""
     return Fault(place, explain(error))
-
-
-# ---- what lies under a record --------------------------------------------------------------------------
-
-
-def parts_below(ids: set[UUID]) -> dict[str, set[UUID]]:
-    """Ids, by kind, of the records that are not retired and lie under these: whatever is at least as hidden as they are."""
-    found: dict[str, set] = {}
-    while ids:
-        below: set = set()
-        for kind in kinds().values():
-            for column in _under(kind):
-                rows = kind.model.objects.filter(**{f"{column}__in": ids}, is_retired=False).values_list(
-                    "id", flat=True
-                )
-                fresh = set(rows) - found.get(kind.name, set())
-                if fresh:
-                    found.setdefault(kind.name, set()).update(fresh)
-                    below |= fresh
-        ids = below
-    return found
-
-
-def _under(kind: Kind) -> list[str]:
-    """Columns of the records that one of this kind lies under."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT col FROM records_under WHERE child = %s AND hides", [kind.model._meta.db_table])
-        return [column for (column,) in cursor]

@@ -9,6 +9,7 @@ from funding.models import FundingAmount, FundingLine
 from people.models import Researcher
 from programs.models import Program, Project, Role
 from records import commands
+from records.beneath import parts_below
 from records.commands import Author, Create, Edit, Retire
 from records.models import Change, Record
 from records.refusals import NotAllowed, Refused, Stale
@@ -249,6 +250,43 @@ def retire(row, by, with_parts=False):
     row.refresh_from_db()
     name = Record.objects.get(pk=row.pk).kind
     return commands.apply([Retire(kind(name), row.pk, row.version, with_parts)], by=by)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("with_parts", [False, True])
+def test_nothing_is_entered_under_a_record_while_it_is_retired(with_parts):
+    for n in range(4):
+        by, row = author(reason="so"), cast.program(f"p{n}")
+        under = cast.project(row) if with_parts else row
+        place = {"parent": under.id} if with_parts else {}
+        values = {"slug": f"q{n}", "title_en": "Q", "program": row.id, "status": "planned", **place}
+        entered, retired = together(
+            lambda values=values, by=by: commands.create(kind("project"), values, by=by),
+            lambda row=row, by=by: retire(row, by, with_parts),
+        )
+        assert with_parts is False or not isinstance(retired, Exception)
+        row.refresh_from_db()
+        assert not (row.is_retired and Project.objects.filter(program=row, is_retired=False).exists()), [
+            entered,
+            retired,
+        ]
+        if not row.is_retired:
+            assert not isinstance(entered, Exception) and isinstance(retired, Refused)
+
+
+def test_nothing_is_entered_under_or_moved_under_what_is_retired(world, officer):
+    retire(world.beta, author(officer), with_parts=True)
+    values = {"title_en": "Q", "program": world.beta.id, "status": "planned"}
+    with pytest.raises(Refused, match="Restore that first") as refused:
+        commands.create(kind("project"), values, by=author(officer))
+    assert ("program", 0) in faults(refused)
+    with pytest.raises(Refused, match="Restore that first"):
+        edit(world.one, author(officer), program=world.beta.id)
+
+
+def test_retiring_asks_once_for_each_level_of_what_lies_under(world, officer, django_assert_max_num_queries):
+    with django_assert_max_num_queries(4):
+        assert parts_below({world.alpha.id})["project"] == {world.one.id, world.two.id, world.three.id}
 
 
 def test_a_record_with_others_under_it_is_not_retired_by_oversight(world, officer):

@@ -1,0 +1,83 @@
+"""What lies under a record: whatever is at least as hidden as it is, goes with it, and is not entered while it goes."""
+
+from collections.abc import Iterable
+from functools import cache
+from uuid import UUID
+
+from django.db import connection
+
+from .kinds import Kind, kinds
+
+
+@cache
+def _columns() -> dict[str, tuple[str, ...]]:
+    """By table: the columns of the records that a row of it lies under."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table, column in _rows("SELECT child, col FROM records_under WHERE hides ORDER BY child, col"):
+        found[table] = (*found.get(table, ()), column)
+    return found
+
+
+def columns_above(kind: Kind) -> tuple[str, ...]:
+    """Columns of the records that one of this kind lies under."""
+    return _columns().get(kind.model._meta.db_table, ())
+
+
+def parts_below(ids: Iterable[UUID], *, hold: bool = False) -> dict[str, set[UUID]]:
+    """Ids, by kind, of the records that are not retired and lie under these.
+
+    With `hold` they are locked, and nothing is put under them until the transaction ends; so must `ids` be already.
+    """
+    found: dict[str, set] = {}
+    level = set(ids)
+    while level:
+        below = _directly_below(level)
+        if hold:
+            below = {name: _held(kinds()[name], level) for name in sorted(below)}
+            hold_place(set().union(*below.values()))
+        fresh = {name: own - found.get(name, set()) for name, own in below.items()}
+        for name, own in fresh.items():
+            if own:
+                found.setdefault(name, set()).update(own)
+        level = set().union(*fresh.values())
+    return found
+
+
+def _directly_below(ids: set[UUID]) -> dict[str, set[UUID]]:
+    each = [
+        f"SELECT '{kind.name}', id FROM {kind.model._meta.db_table} WHERE {column} = ANY(%(ids)s) AND NOT is_retired"
+        for kind in kinds().values()
+        for column in columns_above(kind)
+    ]
+    found: dict[str, set] = {}
+    for name, id in _rows(" UNION ALL ".join(each), {"ids": list(ids)}):
+        found.setdefault(name, set()).add(id)
+    return found
+
+
+def _held(kind: Kind, ids: set[UUID]) -> set[UUID]:
+    """Those of this kind that lie directly under these, locked in one order; what moved away meanwhile is not among them."""
+    is_under = " OR ".join(f"{column} = ANY(%(ids)s)" for column in columns_above(kind))
+    sql = f"SELECT id FROM {kind.model._meta.db_table} WHERE ({is_under}) AND NOT is_retired ORDER BY id FOR NO KEY UPDATE"
+    return {id for (id,) in _rows(sql, {"ids": list(ids)})}
+
+
+def hold_place(ids: Iterable[UUID]) -> None:
+    """Nothing is put under these records until the transaction ends."""
+    _hold(ids, "NO KEY UPDATE")
+
+
+def hold_above(ids: Iterable[UUID]) -> None:
+    """These records are not retired until the transaction ends: something is about to be put under them."""
+    _hold(ids, "SHARE")
+
+
+def _hold(ids: Iterable[UUID], how: str) -> None:
+    if ids := list(ids):
+        _rows(f"SELECT 1 FROM records_record WHERE id = ANY(%(ids)s) ORDER BY id FOR {how}", {"ids": ids})
+
+
+def _rows(sql: str, parameters: dict | None = None) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
