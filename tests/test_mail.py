@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,6 +108,28 @@ def test_of_two_who_follow_one_link_at_once_one_gets_in(post):
     names = ("one", "two")
     failed = at_once(*(lambda n=n: commands.accept_invitation(key, name=n, password=PASSWORD) for n in names))
     assert [type(error) for error in failed] == [Refused] and log(account) == ["invited", "accepted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accepting_an_invitation_leaves_what_an_administrator_changes_meanwhile(post):
+    admin = cast.user("administrator")
+    account = invited(admin)
+    post.deliver()
+    key, is_edited = post.box.link().partition("key=")[2], threading.Event()
+
+    def edit():
+        with transaction.atomic():
+            commands.edit_account(account, by=admin, site=SITE, role="officer", language="en")
+            is_edited.set()
+            until(lambda: cast.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+    def accept():
+        is_edited.wait()
+        commands.accept_invitation(key, name="Kim", password=PASSWORD)
+
+    assert at_once(edit, accept) == []
+    now = User.objects.get(pk=account.pk)
+    assert (now.role, now.language, now.name, now.is_active) == ("officer", "en", "Kim", True)
 
 
 def test_no_link_and_no_log_keeps_the_key(post, admin, caplog):

@@ -90,8 +90,7 @@ def invitation_of(key: str) -> Invitation | None:
 @transaction.atomic
 def accept_invitation(key: str, *, name: str, password: str) -> User:
     """The person's name and password; the account is theirs from now on. Of two who accept at once one does."""
-    Invitation.objects.select_for_update().filter(key_hash=hashed(key)).first()
-    invitation = invitation_of(key)
+    invitation = _held(key)
     if invitation is None:
         raise Refused(_("This invitation is not open any more."))
     account = invitation.account
@@ -99,7 +98,16 @@ def accept_invitation(key: str, *, name: str, password: str) -> User:
     if not account.name:
         refuse({"name": _("Give your name.")})
     give_password(account, password)
-    account.save()
+    account.save(update_fields=["name", "password", "is_active"])
     invitation.delete()
     note(account, What.ACCEPTED, account)
     return account
+
+
+def _held(key: str) -> Invitation | None:
+    """The open invitation with its account, both as they are now and locked in the order in which an edit locks them."""
+    asked = Invitation.objects.filter(key_hash=hashed(key))
+    account = User.objects.filter(pk__in=asked.values("account")).select_for_update(no_key=True)
+    if account.first() and asked.select_for_update().first():
+        return invitation_of(key)
+    return None
