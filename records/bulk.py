@@ -8,7 +8,7 @@ where the records have moved on since, nothing is done and it is said how many.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -88,11 +88,12 @@ def sentences(preview: Preview) -> list[str]:
     return said + [f"{label}: {fault.sentence}" if label else fault.sentence for label, fault in preview.faults]
 
 
+@again_after_deadlock
 def preview(selection: Selection, wanted: Wanted, reader: Reader) -> Preview:
     """What this edit would do. Changes nothing."""
     require_can_edit(reader)
     with transaction.atomic():
-        found, _wrong = _laid(selection, wanted, reader)
+        found = _laid(selection, wanted, reader)
         found.examples = rewriting.examples(selection.kind, reader, most=EXAMPLES)
         if not found.refused and not found.is_long:
             found.trouble = _tried(selection.kind)
@@ -111,8 +112,8 @@ def _tried(kind: Kind) -> str:
     return ""
 
 
-def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | None = None):
-    """(preview, all that is wrong), with the rows laid as they would be. With `as_seen` ("": whatever it was) all is held."""
+def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | None = None) -> Preview:
+    """With the rows laid that can be written, as they would be. With `as_seen` ("": whatever it was) all is held."""
     kind = selection.kind
     _choose(selection, reader, hold=as_seen is not None)
     if as_seen is not None and wanted.is_retired:
@@ -128,14 +129,14 @@ def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | N
     rewriting.lay(kind, given, f"chosen c JOIN {table} t ON t.id = c.id WHERE NOT {is_out}", parameters)
     same = rewriting.leave_out_the_same(kind)
     rewriting.note([kind])
-    wrong = _retired(kind, is_out) + list(rewriting.faults([kind]))
+    wrong = rewriting.leave_out(_retired(kind, is_out) + list(rewriting.faults([kind])), [kind])
     refused = {fault.id for fault in wrong}
     laid = rewriting.count(kind)
     labels = rewriting.labels(kind, [fault.id for fault in wrong[:SHOWN]], reader)
     is_correction = not wanted.changed_on and kind.is_succeeded and _overwrites(kind, given)
-    found = Preview(
+    return Preview(
         selected,
-        changed=selected - same - len(refused),
+        changed=laid,
         same=same,
         refused=len(refused),
         faults=[(labels.get(fault.id), fault) for fault in wrong[:SHOWN]],
@@ -143,7 +144,6 @@ def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | N
         is_correction=is_correction,
         as_seen=seen,
     )
-    return found, wrong
 
 
 def _choose(selection: Selection, reader: Reader, *, hold: bool) -> None:
@@ -223,27 +223,12 @@ class Edited:
 def edit(selection: Selection, wanted: Wanted, *, by: Author, as_seen: str = "", only_possible: bool = False) -> Edited:
     """As one change. Raises MovedOn, CannotEdit (with `only_possible` the others are edited), Refused; then nothing was done."""
     require_can_edit(by.reader)
-    before = None
-    if by.key:
-        asked = ["bulk", selection.kind.name, selection.said(), wanted.__dict__, only_possible]
-        before, is_new = submissions.take(
-            by.reader.user_id or 0, by.key, json.dumps(asked, default=str, sort_keys=True)
-        )
-        if not is_new:
-            return Edited(before.change_id)
-    found, wrong = _laid(selection, wanted, by.reader, as_seen)
-    if wrong and not only_possible:
+    found = _laid(selection, wanted, by.reader, as_seen)
+    if found.refused and not only_possible:
         raise CannotEdit(found)
     if found.asks_reason and not by.reason:
         raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
-    while wrong:
-        rewriting.drop(wrong)
-        wrong = list(rewriting.faults([selection.kind]))  # others may have stood on those
-    done = Edited(_written(selection.kind, wanted, found, by), found)
-    if before:
-        before.change_id = done.change
-        before.save(update_fields=["change_id"])
-    return done
+    return Edited(_written(selection.kind, wanted, found, by), found)
 
 
 def _written(kind: Kind, wanted: Wanted, found: Preview, by: Author) -> int | None:
@@ -260,6 +245,8 @@ def _written(kind: Kind, wanted: Wanted, found: Preview, by: Author) -> int | No
 # ---- as a job ------------------------------------------------------------------------------------------
 
 
+@again_after_deadlock
+@transaction.atomic
 def edit_now_or_later(
     selection: Selection,
     sent: dict,
@@ -269,15 +256,32 @@ def edit_now_or_later(
     as_seen: str = "",
     only_possible: bool = False,
 ) -> Edited | Job:
-    """Many records are edited as a job. `sent` is what was asked, as `wanted_of` takes it. Raises as `edit` does."""
+    """Many records are edited as a job. `sent` is what was asked, as `wanted_of` takes it. Raises as `edit` does.
+
+    A request sent twice acts once, however many records its question has by then.
+    """
     require_can_edit(by.reader)
-    wanted = wanted_of(selection.kind, sent, by.reader, changed_on)
-    if not selection.is_long(AT_ONCE, by.reader):
-        return edit(selection, wanted, by=by, as_seen=as_seen, only_possible=only_possible)
-    parameters = {
+    asked = {
         "kind": selection.kind.name, "selection": selection.said(), "sent": sent, "changed_on": changed_on,
-        "as_seen": as_seen, "only_possible": only_possible,
+        "only_possible": only_possible,
     }  # fmt: skip
+    if not by.key:
+        return _now_or_later(selection, asked, as_seen, by)
+    text = json.dumps([BULK_EDIT.name, asked], default=str, sort_keys=True)
+    before, is_new = submissions.take(by.reader.user_id or 0, by.key, text)
+    if not is_new:
+        return Job.objects.filter(id__in=before.ids).first() or Edited(before.change_id)
+    done = _now_or_later(selection, asked, as_seen, replace(by, key=""))
+    before.ids, before.change_id = ([done.id], None) if isinstance(done, Job) else ([], done.change)
+    before.save(update_fields=["ids", "change_id"])
+    return done
+
+
+def _now_or_later(selection: Selection, asked: dict, as_seen: str, by: Author) -> Edited | Job:
+    wanted = wanted_of(selection.kind, asked["sent"], by.reader, asked["changed_on"])
+    if not selection.is_long(AT_ONCE, by.reader):
+        return edit(selection, wanted, by=by, as_seen=as_seen, only_possible=asked["only_possible"])
+    parameters = asked | {"as_seen": as_seen}
     return jobs.start(BULK_EDIT.name, by=by, parameters=parameters, subject=str(selection.kind.label_many))
 
 

@@ -197,6 +197,16 @@ def drop(wrong: Iterable[RowFault]) -> None:
         run("DELETE FROM rewritten WHERE id = ANY(%(ids)s)", {"ids": ids})
 
 
+def leave_out(wrong: list[RowFault], laid: Iterable[Kind], *, whatever_refers: bool = False) -> list[RowFault]:
+    """Forget what is wrong, then what is wrong without it, until the rest can be written. Returns all that was wrong."""
+    found = list(wrong)
+    while wrong:
+        drop(wrong)
+        wrong = list(faults(laid, whatever_refers=whatever_refers))
+        found += wrong
+    return found
+
+
 def write(laid: Iterable[Kind]) -> None:
     """Take the rows over, each kind as a set, what others lie under first."""
     for kind in laid:

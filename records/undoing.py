@@ -105,6 +105,7 @@ def sentences(plan: UndoPlan) -> list[str]:
 # ---- before --------------------------------------------------------------------------------------------
 
 
+@again_after_deadlock
 def plan(change: Change, reader: Reader) -> UndoPlan:
     """What undoing this change would do, and what stands in its way. Changes nothing."""
     require_can_edit(reader)
@@ -117,7 +118,7 @@ def plan(change: Change, reader: Reader) -> UndoPlan:
 
 
 def _laid(change: Change, reader: Reader, *, to_do: bool = False) -> UndoPlan:
-    """Lay what was before this change beside what is, and find what stands in the way. `to_do`: hold it all."""
+    """Lay what can be put back as it was before this change, and find what stands in the way. `to_do`: hold it all."""
     _find_touched(change)
     rewriting.begin()
     touched = _touched_kinds()
@@ -128,11 +129,12 @@ def _laid(change: Change, reader: Reader, *, to_do: bool = False) -> UndoPlan:
         rewriting.leave_out_the_same(kind)
     rewriting.note(touched)
     wrong = _moved() + list(rewriting.faults(touched, whatever_refers=True))
+    wrong = rewriting.leave_out(wrong, touched, whatever_refers=True)
     found = UndoPlan(
         change,
         hindrances=_told(wrong[:SHOWN], reader),
         hindered=len({fault.id for fault in wrong}),
-        possible=sum(map(rewriting.count, touched)) - len({fault.id for fault in wrong if not fault.later}),
+        possible=sum(map(rewriting.count, touched)),
         asks_reason=any(kind.asks_reason for kind in touched),
         undone_by=Change.objects.filter(undoes=change).order_by("-id").first(),
     )
@@ -291,14 +293,11 @@ def _undone(change: Change, by: Author, only_possible: bool) -> Undone:
         raise CannotUndo(found)
     if found.asks_reason and not by.reason:
         raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
-    touched = _touched_kinds()
-    while wrong := list(rewriting.faults(touched, whatever_refers=True)) if found.hindered else []:
-        rewriting.drop(wrong)  # others may have stood on those
     try:
         with one_change(
             actor_id=by.reader.user_id, actor_name=by.name, door=by.door, reason=by.reason, undoes=change
         ) as this:
-            rewriting.write(touched)
+            rewriting.write(_touched_kinds())
     except IntegrityError as error:
         raise Refused(explain(error)) from error
     if not this.left_a_trace:

@@ -1,15 +1,17 @@
 """The same values set in many records at once: seen before, one change with one undo, nobody's work lost."""
 
 import pytest
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
 
 from labs.models import Affiliation
 from people.models import Researcher
 from programs.models import Participation, Program, Project, Role
-from records import bulk, commands, undoing
+from records import bulk, commands, rewriting, undoing
 from records.bulk import CannotEdit, MovedOn
 from records.commands import Edit, Retire
 from records.models import Change
-from records.refusals import NotAllowed, Refused
+from records.refusals import NotAllowed, Refused, Stale
 from records.selecting import Selection, selection_of, wanted_of
 from tests import cast
 from tests.cast import INTERNAL, kind
@@ -252,8 +254,45 @@ def test_only_officers_edit_in_bulk(world, role):
 
 def test_a_second_click_edits_once(world, officer):
     by = author(officer, key="click")
-    assert edit(all_of(), by, topics={"add": ["x"]}).change == edit(all_of(), by, topics={"add": ["x"]}).change
-    assert projects()["one"].version == 2
+    first, second = (bulk.edit_now_or_later(all_of(), {"topics": {"add": ["x"]}}, by=by) for _n in range(2))
+    assert first.change == second.change and projects()["one"].version == 2
+
+
+def test_a_second_click_gives_the_job_though_few_answer_the_question_by_now(world, officer, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    by, running = author(officer, key="click"), all_of("status=running")
+    first = bulk.edit_now_or_later(running, {"status": "completed"}, by=by)
+    edit(these(world.one, world.two), status="completed")
+    assert bulk.edit_now_or_later(running, {"status": "completed"}, by=by) == first
+
+
+def test_what_stands_on_a_record_that_stays_is_counted_and_named(world, officer):
+    whole = cast.project(world.alpha, "whole")
+    part = cast.project(whole, "part")
+    least = cast.project(part, "least")
+    cast.role(world.hong, least)
+    chain = these(whole, part, least, world.three)
+    told = seen(chain, is_retired=True)
+    done = edit(chain, is_retired=True, only_possible=True).preview
+    for found in (told, done):
+        assert (found.selected, found.changed, found.refused) == (4, 1, 3)
+        assert {fault.id for _label, fault in found.faults} == {whole.id, part.id, least.id}
+    assert set(projects(is_retired=True)) == {"three"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_preview_that_the_database_broke_off_begins_again(monkeypatch):
+    cast.project(cast.program("alpha"))
+    tries, begin = [], rewriting.begin
+
+    def broken_off_once():
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError from DeadlockDetected()
+        begin()
+
+    monkeypatch.setattr(rewriting, "begin", broken_off_once)
+    assert seen(all_of(), status="completed").changed == 1 and len(tries) == 2
 
 
 # ---- meanwhile ---------------------------------------------------------------------------------------------
@@ -334,6 +373,7 @@ def test_a_bulk_edit_and_a_single_one_both_happen():
             for row in rows[:5]
         ),
     )
+    assert all(isinstance(r, Stale) for r in results if isinstance(r, Exception)), results
     assert not isinstance(results[0], Exception)
     edited = sum(not isinstance(r, Exception) for r in results[1:])
     assert Project.objects.filter(status="completed").count() == 20

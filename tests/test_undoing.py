@@ -268,6 +268,20 @@ def test_what_stands_on_a_record_that_stays_stays_as_well(world):
     }  # fmt: skip
 
 
+def test_what_stands_on_a_record_that_stays_is_counted_and_named(world):
+    with change(actor_name="somebody") as this:
+        whole = cast.project(world.alpha, "whole")
+        part = cast.project(whole, "part")
+        least = cast.project(part, "least")
+        cast.project(world.alpha, "alone")
+    changed(least, title_en="Mine")
+    told = undoing.plan(Change.objects.get(pk=this.pk), author().reader)
+    for found in (told, undo(this.pk, only_possible=True).left):
+        assert (found.possible, found.hindered) == (1, 3)
+        assert {hindrance.id for hindrance in found.hindrances} == {whole.id, part.id, least.id}
+    assert sum(number for part in told.parts for _name, _words, number in part.counts) == told.possible
+
+
 def test_what_is_undone_is_not_undone_twice(world):
     this = changed(world.alpha, name_en="First")
     done = undo(this)
