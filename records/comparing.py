@@ -36,14 +36,14 @@ UNION SELECT id FROM public.records_record WHERE changed_at > %s AND changed_at 
 DIFFERING = """
 WITH d AS MATERIALIZED (
   SELECT id, CASE WHEN l.print IS NULL THEN 'added' WHEN r.print IS NULL THEN 'gone' ELSE 'changed' END AS what
-  FROM unnest(%(left_ids)s::uuid[], %(left_prints)s::text[]) l (id, print)
-  FULL JOIN unnest(%(right_ids)s::uuid[], %(right_prints)s::text[]) r (id, print) USING (id)
+  FROM {left} l (id, print) FULL JOIN {right} r (id, print) USING (id)
   WHERE l.print IS DISTINCT FROM r.print
 )
 SELECT NULL AS id, what, count(*)::int AS n FROM d GROUP BY what
 UNION ALL (SELECT id, what, 0 FROM d WHERE (%(after)s::uuid IS NULL OR id > %(after)s) AND (%(only)s = '' OR what = %(only)s)
            ORDER BY id LIMIT %(limit)s)
 """
+ARRAYS = "unnest(%({side}_ids)s::uuid[], %({side}_prints)s::text[])"
 
 
 class What(StrEnum):
@@ -120,8 +120,12 @@ def compare_list(
     """`query` at the two moments; its own `as_of`, sort and cursor do not matter. Rows come in the order of their ids."""
     query = replace(query, as_of=two.left.as_of)
     between = _changed_between(query.kind, two) if two.is_known_at and is_about_own_columns(query) else None
-    left, right = (_sides([query], moment, between)[0] for moment in two)
-    page = _page(query.kind, left, right, only=only, after=after, limit=limit)
+    wanted = {"only": only, "after": after, "limit": limit}
+    if two.is_known_at:
+        left, right = (_sides([query], moment, between)[0] for moment in two)
+        page = _page(query.kind, left, right, **wanted)
+    else:
+        page = _page_between_days(query, two, **wanted)
     return _shown([page], two, query.reader)[0]
 
 
@@ -135,7 +139,31 @@ class Page(NamedTuple):
 
 
 def _page(kind: Kind, left: "Side", right: "Side", *, only: str = "", after: UUID | None = None, limit: int = PER_PAGE):
-    found = _differing(left, right, only=only, after=after, limit=limit + 1)
+    given = {
+        f"{name}_{part}": value
+        for name, side in (("left", left), ("right", right))
+        for part, value in side._asdict().items()
+    }
+    sql = DIFFERING.format(left=ARRAYS.format(side="left"), right=ARRAYS.format(side="right"))
+    return _page_of(kind, sql, given, only=only, after=after, limit=limit)
+
+
+def _page_between_days(query: ListQuery, two: Two, **wanted) -> Page:
+    """The registry's moment is one and the same: all that is in either list stays in the database."""
+    sides, given = {}, {}
+    for name, moment in zip(("left", "right"), two, strict=True):
+        sql, own = _rows_of(query, moment).query.sql_with_params()
+        places = {f"{name}_{n}": value for n, value in enumerate(own)}
+        sides[name] = f"({sql % tuple(f'%({place})s' for place in places)})"
+        given |= places
+    with two.left.looked_at():
+        return _page_of(query.kind, DIFFERING.format(**sides), given, **wanted)
+
+
+def _page_of(kind: Kind, sql: str, given: dict, *, only: str, after: UUID | None, limit: int) -> Page:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given | {"only": only, "after": after, "limit": limit + 1})
+        found = cursor.fetchall()
     numbers = {what: n for id, what, n in found if id is None}
     differing = {id: What(what) for id, what, _n in found if id is not None}
     ids = sorted(differing)[:limit]
@@ -173,11 +201,10 @@ def _sides(queries: list[ListQuery], moment: Moment, between: RawSQL | None = No
     """What each of these lists has at a moment, in one question."""
     selects, parameters = [], []
     for n, query in enumerate(queries):
-        rows = replace(query, as_of=moment.as_of).rows().order_by()
-        rows = rows.annotate(fingerprint=_fingerprint(query.kind, query.reader))
+        rows = _rows_of(query, moment)
         if between is not None:
             rows = rows.filter(id__in=between)
-        sql, own = rows.values("id", "fingerprint").query.sql_with_params()
+        sql, own = rows.query.sql_with_params()
         selects.append(
             f"SELECT {n}, coalesce(array_agg(id ORDER BY id)::text, '{{}}'),"
             f" coalesce(array_agg(fingerprint ORDER BY id)::text, '{{}}') FROM ({sql}) s{n}"
@@ -188,23 +215,18 @@ def _sides(queries: list[ListQuery], moment: Moment, between: RawSQL | None = No
         return [Side(*row[1:]) for row in cursor]
 
 
+def _rows_of(query: ListQuery, moment: Moment):
+    """Ids and fingerprints of what this list has at a moment."""
+    rows = replace(query, as_of=moment.as_of).rows().order_by()
+    return rows.annotate(fingerprint=_fingerprint(query.kind, query.reader)).values("id", "fingerprint")
+
+
 def _fingerprint(kind: Kind, reader: Reader) -> Func:
     """Equal where all is equal that this reader may see of two versions of a row."""
     fields = [field for field in compared(kind) if reader.is_officer or not field.is_private]
     refs = (Type.REF, Type.RECORD)
     shown = [shown_reference(kind, field, reader) if field.type in refs else F(field.name) for field in fields]
     return Func(*shown, template="md5(ROW(%(expressions)s)::text)", output_field=TextField())
-
-
-def _differing(left: Side, right: Side, *, only: str, after: UUID | None, limit: int) -> list[tuple]:
-    sides = {
-        f"{name}_{part}": value
-        for name, side in (("left", left), ("right", right))
-        for part, value in side._asdict().items()
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(DIFFERING, sides | {"only": only, "after": after, "limit": limit})
-        return cursor.fetchall()
 
 
 def _shown(pages: list[Page], two: Two, reader: Reader) -> list[Compared]:
