@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection, connections
+from django.utils.translation import get_language, override
 
 from funding.models import FundingAmount, FundingLine
 from people.models import Researcher
@@ -130,12 +131,13 @@ def test_a_key_is_for_one_request(world, officer):
 
 def together(*acts) -> list:
     """What each of these gives or raises, all begun at once, each on its own connection."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
+    barrier, results, language = threading.Barrier(len(acts)), [None] * len(acts), get_language()
 
     def run(n):
         barrier.wait()
         try:
-            results[n] = acts[n]()
+            with override(language):
+                results[n] = acts[n]()
         except Exception as error:
             results[n] = error
         finally:
