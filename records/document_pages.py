@@ -31,7 +31,7 @@ from .labels import Label, labels_of
 from .refusals import Refused, Stale
 from .rights import Visibility
 from .rules import can_edit, require_can_edit
-from .versions import states
+from .versions import first_with_each, state_of
 
 MOST_FILES = 20
 A_DAY = 24 * 3600  # seconds that a kept file waits for the rest of its form
@@ -126,8 +126,8 @@ def as_attachment(path: Path, name: str, content_type: str) -> FileResponse:
 
 def _version_of(document: Document, number: str) -> Document:
     """The document as it was in one of its versions; files that were replaced stay."""
-    found = (state for state in states(_documents(), document.id) if str(state.version) == number)
-    state = next(found, None)
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    state = state_of(_documents(), document.id, int(number)) if is_number else None
     if state is None:
         raise Http404
     return state
@@ -136,13 +136,14 @@ def _version_of(document: Document, number: str) -> Document:
 def document_page(page) -> dict:
     """What a document's page has besides: the way to its file, to a newer one, and to those that were replaced."""
     url = reverse("download", args=[page.row.id])
-    former = {state.sha256: state for state in states(_documents(), page.row.id)}  # the oldest with each file
-    former.pop(page.row.sha256, None)
+    former = first_with_each(_documents(), page.row.id, "sha256")
     return {
         "sections": ["parts/file.html"],
         "file_url": url,
         "replace_url": reverse("documents_replace", args=[page.row.id]) if can_edit(page.reader) else "",
-        "former_files": [(state, f"{url}?version={state.version}") for state in former.values()],
+        "former_files": [
+            (state, f"{url}?version={state.version}") for state in former if state.sha256 != page.row.sha256
+        ],
     }
 
 

@@ -50,7 +50,7 @@ def edit_page(request: HttpRequest, plural: str, key: str):
     """A record that is there."""
     if not request.reader.is_signed_in:
         return kept_forms.log_in_first(request)
-    if request.known_at or request.as_of:
+    if request.method != "POST" and (request.known_at or request.as_of):
         return redirect(request.path)  # what is written is the present
     kind = kind_of_address(plural)
     row = find(kind, key, request.reader, with_retired=request.reader.is_officer)

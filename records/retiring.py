@@ -57,6 +57,8 @@ def _page(request, plural: str, key: str, *, is_restoring: bool):
     """What lies under the record and which figures it is in; then the question."""
     if not request.reader.is_signed_in:
         return kept_forms.log_in_first(request)
+    if request.method != "POST" and (request.known_at or request.as_of):
+        return redirect(request.path)  # it is done today
     kind = kind_of_address(plural)
     row = find(kind, key, request.reader, with_retired=request.reader.is_officer)
     require_can_edit(request.reader)
@@ -79,14 +81,10 @@ def _page(request, plural: str, key: str, *, is_restoring: bool):
 
 def _done(request, kind: Kind, row, form: RetiringForm, is_restoring: bool) -> bool:
     said = form.cleaned_data
-    by = Author.of(
-        request, Change.Door.PAGE, said["reason"], f"{said['key']}:{said['version']}:{said.get('with_parts')}"
-    )
-    step = (
-        Restore(kind, row.id, said["version"])
-        if is_restoring
-        else Retire(kind, row.id, said["version"], said.get("with_parts", False))
-    )
+    with_parts = "with_parts" in request.POST  # also when nothing is left under it: a second click asks for the same
+    key = f"{said['key']}:{said['version']}:{with_parts}"
+    by = Author.of(request, Change.Door.PAGE, said["reason"], key)
+    step = Restore(kind, row.id, said["version"]) if is_restoring else Retire(kind, row.id, said["version"], with_parts)
     try:
         commands.apply([step], by=by)
         return True

@@ -32,12 +32,12 @@ class UndoForm(forms.Form):
 
 @login_required
 def undo_page(request: HttpRequest, id: int) -> HttpResponse:
+    if request.method != "POST" and (request.known_at or request.as_of):
+        return redirect(request.path)  # it is done today
     change = find_change(id, request.reader)
     if change is None:
         raise Http404
     require_can_edit(request.reader)
-    if request.known_at:  # it is done today
-        return redirect("undo", id)
     form = UndoForm(request.POST if request.method == "POST" else None, initial={"key": uuid4().hex})
     if form.is_bound and form.is_valid() and (done := _done(request, change, form)):
         return done

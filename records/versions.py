@@ -206,17 +206,29 @@ def is_nothing_new(field: Field, was, now) -> bool:
 
 def states(kind: Kind, id: UUID, before: int | None = None) -> list:
     """The row as it was in each version, newest first, one more than a page."""
+    older = "version < %(before)s" if before else "true"
+    sql = f"SELECT * FROM {_versions(kind)} WHERE {older} ORDER BY version DESC LIMIT {PER_PAGE + 1}"
+    return list(kind.model.objects.raw(sql, {"id": id, "before": before}))
+
+
+def state_of(kind: Kind, id: UUID, version: int):
+    """The row as it was in one version; None where there was no such version."""
+    sql = f"SELECT * FROM {_versions(kind)} WHERE version = %(version)s"
+    return next(iter(kind.model.objects.raw(sql, {"id": id, "version": version})), None)
+
+
+def first_with_each(kind: Kind, id: UUID, column: str) -> list:
+    """The first version with each value of this column, newest first."""
+    firsts = f'SELECT DISTINCT ON ("{column}") * FROM {_versions(kind)} ORDER BY "{column}", version'
+    return list(kind.model.objects.raw(f"SELECT * FROM ({firsts}) f ORDER BY version DESC", {"id": id}))
+
+
+def _versions(kind: Kind) -> str:
+    """All versions of the row %(id)s, as a table of a query."""
     table = kind.model._meta.db_table
     columns = ", ".join(f'"{f.column}"' for f in kind.model._meta.concrete_fields)
-    older = "AND version < %(before)s" if before else ""
-    return list(
-        kind.model.objects.raw(
-            f"SELECT * FROM (SELECT {columns} FROM public.{table} WHERE id = %(id)s UNION ALL"
-            f" SELECT {columns} FROM history.{table} WHERE id = %(id)s) v WHERE true {older}"
-            f" ORDER BY version DESC LIMIT {PER_PAGE + 1}",
-            {"id": id, "before": before},
-        )
-    )
+    each = (f"SELECT {columns} FROM {schema}.{table} WHERE id = %(id)s" for schema in ("public", "history"))
+    return f"({' UNION ALL '.join(each)}) v"
 
 
 # ---- which entries a record has ------------------------------------------------------------------------
