@@ -8,7 +8,7 @@ from django.test import Client
 
 from labs import commands as with_institutions
 from labs.models import Membership
-from people import commands
+from people import commands, throttle
 from people.models import AccountEvent, Invitation, User
 from records.refusals import NotAllowed, Refused
 from tests import cast
@@ -352,6 +352,14 @@ def test_an_address_is_closed_whatever_names_it_tries(db, settings):
     sent = {"username": "another", "password": "x"}
     assert Client().post("/en/login/", sent).status_code == 429
     assert Client().post("/en/login/", sent, REMOTE_ADDR="10.0.0.9").status_code == 200
+
+
+def test_names_that_the_database_takes_for_one_are_counted_as_one(db):
+    names = ["kim", "KIM", "kım", "KıM"]
+    for number in range(10):
+        throttle.attempt(throttle.SIGN_IN, names[number % 4], f"10.0.0.{number}")
+    with pytest.raises(throttle.TooMany):
+        throttle.attempt(throttle.SIGN_IN, "Kim", "10.0.1.1")
 
 
 def test_behind_the_proxy_the_address_is_the_one_that_the_proxy_saw(rf, settings):

@@ -1,8 +1,11 @@
 """Two moments compared: lists, records, totals; the form that looks at another moment; links that keep it."""
 
 import re
+from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,6 +58,19 @@ def test_what_changed_and_changed_back_does_not_differ(api, world):
     edit(world.one, number="7")
     edit(world.one, number="")
     assert api(f"compare/projects/?known_at={then}").json()["counts"] == {"added": 0, "gone": 0, "changed": 0}
+
+
+def test_comparing_two_days_brings_no_more_than_a_page_out_of_the_database(world):
+    for n in range(5):
+        cast.project(world.beta, starts_on=f"2024-0{n + 1}")
+    two = Two("as_of", Moment(as_of=date(2023, 12, 31)), Moment(as_of=date(2024, 12, 31)))
+    query = ListQuery(kind=cast.kind("project"), reader=cast.reader(None))
+    with CaptureQueriesContext(connection) as asked:
+        page = compare_list(query, two, limit=2)
+    assert page.counts == {"added": 5, "gone": 0, "changed": 0} and len(page.rows) == 2
+    assert not any("array_agg" in one["sql"] for one in asked)
+    rest = compare_list(query, two, limit=5, after=page.after)
+    assert len(rest.rows) == 3 and not {row.id for row in rest.rows} & {row.id for row in page.rows}
 
 
 def test_two_moments_of_the_past_are_compared_with_each_other(api, world):

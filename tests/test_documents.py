@@ -150,6 +150,16 @@ def test_no_file_and_a_bad_date_are_said_at_once(desk, world):
     assert "Choose a file." in refused and "“sometime” is not a date" in refused
 
 
+def test_a_former_file_is_found_however_many_versions_came_after_it(desk, plan):
+    upload(desk, f"/en/documents/{plan.id}/replace/", ("plan2.pdf", PDF + b" "), version=1, kind="plan")
+    for n in range(60):
+        Document.objects.filter(pk=plan.pk).update(title_en=f"Title {n}")
+    page = desk.get(f"/en/documents/{plan.id}/").content.decode()
+    assert "?version=1" in page and page.count("?version=") == 1
+    assert b"".join(desk.get(f"/ko/documents/{plan.id}/file/?version=1").streaming_content) == PDF
+    assert desk.get(f"/ko/documents/{plan.id}/file/?version=x").status_code == 404
+
+
 def test_a_replaced_file_stays_and_can_be_fetched(desk, plan):
     newer = PDF.replace(b"Catalog", b"Catalogue")
     upload(desk, f"/en/documents/{plan.id}/replace/", ("plan2.pdf", newer), version=1, kind="plan")

@@ -500,6 +500,23 @@ def test_retiring_what_somebody_changed_meanwhile_is_asked_again(world, desk):
     assert Program.objects.get(slug="beta").is_retired
 
 
+def test_a_second_click_on_retiring_with_its_parts_acts_once(world, desk, client):
+    page = client.get("/en/programs/alpha/retire/").content.decode()
+    sent = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ("version", "key")}
+    sent |= {"with_parts": "on", "reason": "ended"}
+    answers = [client.post("/en/programs/alpha/retire/", sent).status_code for _n in range(2)]
+    assert answers == [302, 302] and Program.objects.get(slug="alpha").version == 2
+
+
+@pytest.mark.parametrize("way", ["edit", "retire", "restore"])
+@pytest.mark.parametrize("moment", ["as_of=2025", "known_at=2000-01-01"])
+def test_what_is_written_is_the_present_and_nothing_sent_is_turned_away(world, desk, client, way, moment):
+    shown = client.get(f"/en/programs/alpha/{way}/?{moment}")
+    assert (shown.status_code, shown.url) == (302, f"/en/programs/alpha/{way}/")
+    sent = client.post(f"/en/programs/alpha/{way}/?{moment}", {})
+    assert sent.status_code != 302 or sent.url != shown.url
+
+
 def test_affiliations_are_typed_with_the_researcher(world, desk):
     desk("researchers/new/").send(
         name_ko="김민준",

@@ -88,6 +88,14 @@ def test_what_is_wrong_with_a_request_is_said(world, officer, send, body, text):
     assert answer.status_code == 400 and text in details(answer)
 
 
+def test_undoing_is_asked_of_the_present_only(world, officer, send, api, desk):
+    this = send("projects/bulk/", {"filter": "", "set": {"status": "completed"}}, officer).json()["change"]
+    for moment in ("known_at=2000-01-01", "known_at=2026-01-01", "as_of=2025"):
+        assert api(f"changes/{this}/undo/?{moment}", by=officer).status_code == 400
+        shown = desk.get(f"/en/changes/{this}/undo/?{moment}")
+        assert (shown.status_code, shown.url) == (302, f"/en/changes/{this}/undo/")
+
+
 def test_undoing_is_seen_and_done_by_the_api(world, officer, send, api):
     this = send("projects/bulk/", {"filter": "", "set": {"status": "completed"}}, officer).json()["change"]
     plan = api(f"changes/{this}/undo/", by=officer).json()
