@@ -5,12 +5,14 @@ import re
 import time
 import uuid
 
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from people.tokens import BadToken, token_of
 from programs.rules import reader_for
+from records.cells import can_be_stored
 from records.history import known_at
 from records.moments import CLOCKS, as_day, as_instant, carrying
 
@@ -79,6 +81,24 @@ def reader(get_response):
     def middleware(request):
         request.reader = SimpleLazyObject(lambda: reader_for(request.user))
         return get_response(request)
+
+    return middleware
+
+
+def storable(get_response):
+    """Refuses a query or a form with a character that no column can hold. Forms with files are left to those who read them."""
+
+    def middleware(request):
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        asked = [request.GET, request.POST] if is_form else [request.GET]
+        names = [name for sent in asked for name, texts in sent.lists() if not all(map(can_be_stored, [name, *texts]))]
+        if not names:
+            return get_response(request)
+        said = _("The text contains a character that cannot be stored.")
+        if request.path_info.startswith("/api/"):
+            errors = [{"parameter": name, "detail": said} for name in names]
+            return refused(400, _("The question cannot be answered as asked."), errors=errors)
+        return render(request, "400.html", {"problems": [said]}, status=400)
 
     return middleware
 

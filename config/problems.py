@@ -52,9 +52,9 @@ def no_such_address(request, rest: str) -> JsonResponse:
     return refused(404, detail)
 
 
-def refused(status: int, detail: str, headers: dict | None = None) -> JsonResponse:
+def refused(status: int, detail: str, headers: dict | None = None, **extra) -> JsonResponse:
     """Problem details for what is refused before a view of DRF is reached."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **extra}
     return JsonResponse(body, status=status, headers=headers, content_type="application/problem+json")
 
 

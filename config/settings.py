@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.reader",
     "config.middleware.moment",
+    "config.middleware.storable",
 ]
 
 ROOT_URLCONF = "config.urls"

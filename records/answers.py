@@ -1,6 +1,7 @@
 """What all answers of the API share: the reader, the moment, the language, and their outer shape."""
 
 from django.utils import translation
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 from rest_framework.viewsets import ViewSet
@@ -24,6 +25,11 @@ class ApiView(ViewSet):
         money = request.query_params.get("money", "")
         if money not in ("", "minor", "major"):
             raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
+
+    def only_asked(self, *names: str) -> None:
+        """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""
+        if unknown := sorted(set(self.request.query_params) - {"lang", "format", *names}):
+            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in unknown])
 
     @property
     def reader(self):

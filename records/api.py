@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from . import lists
 from .answers import ApiView, one_answer
-from .asking import LOOKUPS, BadQuery, Problem, may_ask
+from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, JOB_ANSWER, EditsInBulk
 from .finding import find
 from .gone import gone
@@ -39,9 +39,7 @@ class RecordView(WritesRecords, EditsInBulk, ApiView):
         return Response({"results": results, "next_cursor": page.next_cursor})
 
     def retrieve(self, request, pk=None):
-        unknown = set(request.query_params) - {"lang", "money", "as_of", "known_at", "format"}
-        if unknown:
-            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in sorted(unknown)])
+        self.only_asked("money", "as_of", "known_at")
         try:
             row = find(self.kind, pk, self.reader, self.as_of, with_retired=self.reader.is_officer)
         except Http404:

@@ -23,6 +23,7 @@ class EditsInBulk:
 
     def bulk(self, request):
         require_can_edit(self.reader)
+        self.only_asked()
         body = self._only(*TAKES)
         selection = selection_of(self.kind, body)
         changed_on = date_said("changed_on", body.get("changed_on"))

@@ -18,6 +18,9 @@ WHOLE = re.compile(r"-?\d{1,20}", re.ASCII)
 NUMBER = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
 
 
+YEARS = range(1900, 2201)  # of an instant that somebody could have meant
+
+
 class BadCell(ValueError):
     """Carries the sentence for whoever made the file."""
 
@@ -44,9 +47,17 @@ def write(field: Field, value, currency: str = "") -> str:
 
 def unread(text: str) -> str:
     """A cell that can be read only later, as text that can be stored until then."""
-    if "\x00" in text:
+    if not can_be_stored(text):
         raise BadCell(_("The text contains a character that cannot be stored."))
     return text
+
+
+def can_be_stored(text: str) -> bool:
+    """Whether the database takes it: no NUL, and no half of a character, as JSON can name one."""
+    try:
+        return "\x00" not in text and bool(text.encode() or True)
+    except UnicodeEncodeError:
+        return False
 
 
 def read(field: Field, text: str, currency: str = ""):
@@ -62,7 +73,7 @@ def read(field: Field, text: str, currency: str = ""):
         raise BadCell(" ".join(bad.messages)) from None
     except BadCell:
         raise
-    except (ValueError, RecursionError):
+    except (ValueError, OverflowError, RecursionError):
         raise BadCell(_("“%(text)s” is not %(what)s.") % {"text": text, "what": _what(field)}) from None
 
 
@@ -78,7 +89,7 @@ def _read(field: Field, text: str, currency: str):
             value = json.loads(text)
             if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
                 raise ValueError
-            if "\x00" in "".join(value).encode().decode():  # encode() refuses half a character
+            if not can_be_stored("".join(value)):
                 raise ValueError
             return value
         case Type.DATE:
@@ -105,7 +116,7 @@ def _instant(text: str) -> datetime:
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
         raise BadCell(_("“%s” lacks its offset; write for example 2025-06-19T14:00+09:00.") % text)
-    return when
+    return when.astimezone(UTC) if when.astimezone(UTC).year in YEARS else _no()
 
 
 def _no():

@@ -102,7 +102,10 @@ def just_before(text: str) -> str:
     if "/" in text:
         raise BadDate(_("Give a day, a month or a year."))
     plain = text.rstrip("~?")
-    day = parse(text).first - timedelta(days=1)
+    try:
+        day = parse(text).first - timedelta(days=1)
+    except OverflowError:
+        raise BadDate(_("“%s” is not a day of the calendar.") % text) from None
     return day.isoformat()[: len(plain)] + text[len(plain) :]
 
 

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import commands
 from .api import find
 from .base import Change, Record
+from .beside import number
 from .commands import Author, Create, Edit, Step
 from .dates import BadDate, read
 from .documents import ALLOWED, LARGEST, BadFile, Document, keep, place, too_large
@@ -176,7 +177,7 @@ def replace_page(request, key: str):
     files = arrived(request, most=1) if request.method == "POST" else Arrived()
     if request.method == "POST" and form.is_valid() and not files.problems:
         said = {name: form.cleaned_data[name] for name in ("kind", "dated_on")}
-        version = int(request.POST.get("version") or 0)
+        version = number(request.POST.get("version"))
         if _carried_out(request, form, [Edit(_documents(), document.id, version, said | files.ready[0])]):
             messages.success(request, _("The file was replaced. The earlier one stays in the history."))
             return redirect("record", "documents", document.id)

@@ -14,7 +14,7 @@ from .declared import DOCUMENT
 from .documents import BadFile, keep, too_large
 from .kinds import Type
 from .reading import read_values
-from .refusals import Fault, Refused
+from .refusals import Fault, Refused, all_read
 from .rules import require_can_edit
 from .writing_api import IF_MATCH, ONCE, ExactJSONParser
 
@@ -41,20 +41,13 @@ class DocumentView(viewset_for(DOCUMENT)):
     def create(self, request):
         """Lists (`aliases`) are JSON texts here: a form has no other way."""
         require_can_edit(self.reader)
-        sent = {name: self._typed(name, value) for name, value in request.data.items() if name != "file"}
-        said = {"reason": sent.pop("reason", "")}
-        values, faults, file = {}, [], {}
-        for read in (
-            lambda: values.update(read_values(self.kind, sent, self.reader)),
-            lambda: file.update(self._file()),
-        ):
-            try:
-                read()
-            except Refused as refused:
-                faults += refused.faults
-        if faults:
-            raise Refused(faults)
-        return self._changed(commands.create(self.kind, values | file, by=self._author(said)), status=201)
+        self.only_asked()
+        sent, said = self._sent("file")
+        typed = {name: self._typed(name, value) for name, value in sent.items()}
+        values, file, by = all_read(
+            lambda: read_values(self.kind, typed, self.reader), self._file, lambda: self._author(said)
+        )
+        return self._changed(commands.create(self.kind, values | file, by=by), status=201)
 
     @extend_schema(
         operation_id="documents_replace_file",
@@ -76,14 +69,15 @@ class DocumentView(viewset_for(DOCUMENT)):
         if request.method == "GET":
             return document_pages.attachment(find(self.kind, pk, self.reader), request.query_params.get("version"))
         row, version = self._to_be_changed(pk)
-        by = self._author({"reason": request.data.get("reason", "")})
-        commands.apply([Edit(self.kind, row.id, version, self._file())], by=by)
+        body = self._only("file")
+        file, by = all_read(self._file, lambda: self._author(body))
+        commands.apply([Edit(self.kind, row.id, version, file)], by=by)
         return self._changed(row.id)
 
-    def _typed(self, name: str, text: str):
-        """The value of a form's text: lists are JSON, the rest is read as it stands."""
+    def _typed(self, name: str, text: object):
+        """The value of a form's text: lists are JSON, the rest is read as it stands, as is what came as JSON."""
         field = self.kind.typed_fields.get(name)
-        if field is None or field.type is not Type.LIST:
+        if field is None or field.type is not Type.LIST or not isinstance(text, str):
             return text
         try:
             return json.loads(text or "[]")

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from .beside import number
 from .citing import BESIDE_ROW, CitingForm
 from .forms import Drawn, ValuesForm
 from .kinds import Kind, Related, Type, kind_of, kinds
@@ -107,8 +108,7 @@ class Rows:
 
     @property
     def count(self) -> int:
-        sent = self.typed.get(f"{self.kind.name}-count", "")
-        return min(int(sent), MOST_SENT) if sent.isascii() and sent.isdigit() else 0
+        return min(number(self.typed.get(f"{self.kind.name}-count")), MOST_SENT)
 
     def read_began(self, present: Iterable = ()) -> None:
         """The rows as they were in the versions that the form carries. One query; more only for rows that moved."""

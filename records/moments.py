@@ -6,7 +6,7 @@
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -38,7 +38,16 @@ def as_instant(text: str) -> datetime:
     if when is None:
         end = _here(as_day(text), datetime.max.time())
         return min(end, now) if timezone.localdate(now) >= timezone.localdate(end) else _refuse_future()
+    when = _in_utc(when)
     return when if when <= now else _refuse_future()
+
+
+def _in_utc(when: datetime) -> datetime:
+    """As the database takes it, whatever the offset; what would lie beyond the calendar lies at its edge."""
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if when.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _instant(text: str) -> datetime | None:

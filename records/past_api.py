@@ -104,7 +104,7 @@ class ChangeView(ApiView):
         numbers = counts([change.pk for change in found], self.reader)
         seen = seen_of({change.undoes_id for change in found}, self.reader)
         results = [shape_change(change, seen) | {"touched": _touched(numbers.get(change.pk, []))} for change in found]
-        return Response({"results": results, "next_cursor": place(last.at, 0, last.pk) if last else None})
+        return Response({"results": results, "next_cursor": place(OF_CHANGES, last.at, 0, last.pk) if last else None})
 
     @extend_schema(
         operation_id="changes_get",
@@ -127,7 +127,7 @@ class ChangeView(ApiView):
                 "undone_by": [other.pk for other in undone_by],
                 "touched": _touched(numbers),
                 "results": [shape_entry(entry) for entry in read(keys, self.reader, minor=self.is_minor)],
-                "next_cursor": place(last.kind, last.id, last.number) if last else None,
+                "next_cursor": place(OF_CHANGE, last.kind, last.id, last.number) if last else None,
             }
         )
 
@@ -148,7 +148,9 @@ def record_history(view, kind: Kind, key: str) -> Response:
     entries = read(keys, view.reader, minor=view.is_minor)
     seen = seen_of({entry.change.undoes_id for entry in entries}, view.reader)
     results = [shape_entry(entry) | {"change": shape_change(entry.change, seen)} for entry in entries]
-    return Response({"results": results, "next_cursor": place(last.at, last.id, last.number) if last else None})
+    return Response(
+        {"results": results, "next_cursor": place(OF_RECORD, last.at, last.id, last.number) if last else None}
+    )
 
 
 def shape_change(change: Change, seen=()) -> dict:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from .asking import BadQuery, Problem, not_allowed
@@ -73,7 +74,7 @@ def read_asked(params, takes: Iterable[str], reader: Reader, *, kind: Kind | Non
         begins=_begin(given["from"], problems),
         ends=_end(given["to"], known_at, problems),
         with_parts=_one_of("parts", given["parts"], ("yes", "no"), problems) == "yes",
-        after=_place(given["before"] or given["after"], problems),
+        after=_place(given["before"] or given["after"], takes, problems),
     )
     if problems:
         raise BadQuery(problems)
@@ -124,20 +125,30 @@ def _days(name: str, text: str, problems: list[Problem]) -> tuple[date, date] | 
 # ---- pages ---------------------------------------------------------------------------------------------
 
 
-def place(*values) -> str:
-    """Where a page ended, for the address of the next one."""
+def place(question: Iterable[str], *values) -> str:
+    """Where a page ended, for the address of the next one: of OF_RECORD, OF_CHANGES or OF_CHANGE."""
     plain = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
-    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([_stamp(question, plain), *plain]).encode()).decode().rstrip("=")
 
 
-def _place(text: str, problems: list[Problem]) -> tuple:
-    """(instant or kind, id, number) as `place` wrote them."""
+def _stamp(question: Iterable[str], plain: list) -> str:
+    """Ties a place to the kind of question and to this registry: nobody can make one up."""
+    names = [name for name in question if name in (*OF_RECORD, *OF_CHANGES, *OF_CHANGE)]
+    return salted_hmac("place", json.dumps([names, plain]), algorithm="sha256").hexdigest()[:16]
+
+
+def _place(text: str, question: Iterable[str], problems: list[Problem]) -> tuple:
+    """(instant or kind, id, number) as `place` wrote them for this question."""
     if not text:
         return ()
     try:
-        first, id, number = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        stamp, *plain = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if stamp != _stamp(question, plain):
+            raise ValueError
+        first, id, number = plain
         first = first if first in kinds() else datetime.fromisoformat(first)
         return first, UUID(id) if "-" in id else int(id), int(number)
     except (ValueError, TypeError, RecursionError):
-        problems.append(Problem("before", _("This cursor belongs to another question. Begin again without it.")))
+        name = "before" if "before" in question else "after"
+        problems.append(Problem(name, _("This cursor belongs to another question. Begin again without it.")))
         return ()

@@ -44,7 +44,7 @@ def history_page(request, plural: str, key: str):
         "record": Record.objects.get(id=row.id),
         "title": text_in_two(label.ko, label.en),
         "told": told(read(keys, request.reader)),
-        "older": place(last.at, last.id, last.number) if last else "",
+        "older": place(OF_RECORD, last.at, last.id, last.number) if last else "",
         "asked": asked,
         "fields": fields_to_ask(kind, request.reader),
         "doors": Change.Door.choices,
@@ -61,7 +61,7 @@ def changes_page(request):
     numbers = counts([change.pk for change in found], request.reader)
     context = {
         "changes": [(change, numbers.get(change.pk, [])) for change in found],
-        "older": place(last.at, 0, last.pk) if last else "",
+        "older": place(OF_CHANGES, last.at, 0, last.pk) if last else "",
         "asked": asked,
         "doors": Change.Door.choices,
         "kinds": list(kinds().values()),
@@ -84,7 +84,7 @@ def change_page(request, id: int):
         "change": change,
         "counts": numbers,
         "groups": by_kind(read(keys, request.reader)),
-        "next": place(last.kind, last.id, last.number) if last else "",
+        "next": place(OF_CHANGE, last.kind, last.id, last.number) if last else "",
         "asked": asked,
         "undoes": undoes,
         "undone_by": undone_by,

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from .beside import number
 from .kinds import Kind
 
 
 def as_they_were(kind: Kind, present: Mapping[UUID, object], versions: Mapping[UUID, str]) -> dict[UUID, object]:
     """These rows, each in its version as asked; as it is now where there is no such version. A query only for what moved."""
     moved = {
-        id: int(version)
+        id: number(version)
         for id, version in versions.items()
-        if id in present and version.isascii() and version.isdigit() and int(version) != present[id].version
+        if id in present and number(version) not in (0, present[id].version)
     }
     return dict(present) | (_versions(kind, present, moved) if moved else {})
 

@@ -9,13 +9,14 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from .base import Record
-from .cells import BadCell
+from .cells import BadCell, unread
 from .cells import read as read_cell
 from .kinds import Field, Kind, Type, kind_of, kinds
 from .refusals import Fault, Refused
 from .rights import Reader
 
 NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.MONEY)
+MOST_DIGITS = 20  # on either side of the point
 
 
 def read_values(kind: Kind, sent: Mapping[str, object], reader: Reader, *, row=None, minor: bool = False) -> dict:
@@ -46,6 +47,8 @@ def read_values(kind: Kind, sent: Mapping[str, object], reader: Reader, *, row=N
 
 def read_value(field: Field, value: object, reader: Reader):
     """One JSON value of a field, amounts excepted. Raises BadCell."""
+    if value in (None, "") and field.empty not in (None, "", []):
+        raise BadCell(_("This must not be empty."))  # its default is for what is left out
     if field.type in (Type.REF, Type.RECORD) and value not in (None, ""):
         return reference(field, value, reader).id
     return read_cell(field, _as_text(field, value))
@@ -76,7 +79,7 @@ def currency_of(kind: Kind, values: Mapping, row) -> str:
 
 def reference(field: Field, value: object, reader: Reader):
     """The record that is meant by an id, or by a slug where the target has slugs. Raises BadCell if the reader sees none."""
-    found = next(iter(_by_id_or_slug(field, str(value), reader)), None)
+    found = next(iter(_by_id_or_slug(field, unread(str(value)), reader)), None)
     if found is None:
         raise BadCell(_("There is no record “%s” here that could be named, or it is retired.") % value)
     return found
@@ -104,11 +107,18 @@ def _as_text(field: Field, value: object) -> str:
             return "true" if value else "false"
         case list() if field.type is Type.LIST:
             return json.dumps(value, ensure_ascii=False)
-        case int() | Decimal() if field.type in NUMBERS and not isinstance(value, bool):
-            return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        case Decimal() if field.type in NUMBERS and _is_short(value):
+            return f"{value:f}"
+        case int() if field.type in NUMBERS and not isinstance(value, bool):
+            return str(value)
         case str() if field.type not in (Type.BOOLEAN, Type.LIST):
             return value
     raise BadCell(_("“%(value)s” is not a value of “%(name)s”.") % {"value": str(value)[:100], "name": field.name})
+
+
+def _is_short(value: Decimal) -> bool:
+    """Whether it is written out in a few digits: 1e9999999999 is not."""
+    return value.is_finite() and value.adjusted() <= MOST_DIGITS and value.as_tuple().exponent >= -MOST_DIGITS
 
 
 def not_a_field(kind: Kind, name: str) -> str:

@@ -1,6 +1,6 @@
 """What a command answers when it does not act: what is wrong, what moved meanwhile, who may not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -25,6 +25,19 @@ class Refused(ValueError):
     def __init__(self, faults: Iterable[Fault] | str):
         self.faults = (Fault("", faults),) if isinstance(faults, str) else tuple(faults)
         super().__init__("; ".join(fault.message for fault in self.faults))
+
+
+def all_read(*parts: Callable) -> list:
+    """What each part gives. Where several are refused, everything that is wrong is said at once."""
+    found, faults = [], []
+    for part in parts:
+        try:
+            found.append(part())
+        except Refused as refused:
+            faults += refused.faults
+    if faults:
+        raise Refused(faults)
+    return found
 
 
 @dataclass(frozen=True)

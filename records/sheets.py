@@ -16,6 +16,7 @@ from django.http import QueryDict
 from . import commands
 from .about_change import ChangeForm
 from .base import Record
+from .beside import number
 from .citing import ALL, BESIDE_VALUE, CitingForm, may_be_cited
 from .commands import Author, Create, Done, Edit, Retire, Step
 from .form_rows import RowForm, Rows, references
@@ -188,9 +189,8 @@ class Sheet:
         if not form.changed:
             return id
         successor = new_id() if self.change.since and form.kind.is_succeeded else None
-        number = int(version) if version.isascii() and version.isdigit() else 0
         self._place(
-            Edit(form.kind, id, number, form.changed, self.change.since, self.change.is_correction, successor),
+            Edit(form.kind, id, number(version), form.changed, self.change.since, self.change.is_correction, successor),
             form,
         )
         return successor or id
@@ -198,7 +198,7 @@ class Sheet:
     def _row_steps(self, rows: Rows, form: RowForm, parent: UUID, level: int) -> None:
         if form.is_removed:
             alone = set(parts_below({form.began.id})) <= GO_WITH_A_ROW
-            self._place(Retire(form.kind, form.began.id, int(form.version or 0), with_parts=alone), form)
+            self._place(Retire(form.kind, form.began.id, number(form.version), with_parts=alone), form)
             return
         if form.began is None:
             id = new_id()

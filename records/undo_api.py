@@ -1,7 +1,6 @@
 """The REST door of undoing: `GET /api/v1/changes/<id>/undo/` says what it would do, `POST` does it."""
 
 from django.http import Http404
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
@@ -9,7 +8,6 @@ from rest_framework.response import Response
 
 from . import undoing
 from .answers import ApiView
-from .asking import BadQuery, Problem
 from .base import Change
 from .bulk_api import JOB_ANSWER, job_answer
 from .changes import find_change
@@ -70,8 +68,7 @@ class UndoView(WritesRecords, ApiView):
 
     @extend_schema(operation_id="changes_undo_plan", responses=ANSWER)
     def plan(self, request, id: int):
-        if unknown := sorted(set(request.query_params) - {"lang", "format"}):  # it is done today: no clocks
-            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in unknown])
+        self.only_asked()  # it is done today: no clocks
         change = self._found(id)
         require_can_edit(self.reader)
         return Response(_shape_plan(undoing.plan(change, self.reader)))
@@ -82,6 +79,7 @@ class UndoView(WritesRecords, ApiView):
     def undo(self, request, id: int):
         change = self._found(id)
         require_can_edit(self.reader)
+        self.only_asked()
         only_possible = true_or_false(self._only("only_possible"), "only_possible")
         done = undoing.undo_now_or_later(change, by=self._author(self._body()), only_possible=only_possible)
         if isinstance(done, Job):

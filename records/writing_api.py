@@ -7,7 +7,9 @@ The body holds the fields; besides them `reason`, and `changed_on` where the wor
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,11 +19,12 @@ from rest_framework.response import Response
 
 from . import commands
 from .base import Change
+from .cells import can_be_stored
 from .commands import Author
 from .dates import BadDate, parse
 from .kinds import Kind
 from .reading import read_values
-from .refusals import Fault, Refused
+from .refusals import Fault, Refused, all_read
 from .rules import require_can_edit
 
 VERSION = re.compile(r'"(\d{1,9})"')
@@ -34,13 +37,28 @@ class ExactJSONParser(parsers.JSONParser):
     def parse(self, stream, media_type=None, parser_context=None):
         encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
         try:
-            return json.loads(stream.read().decode(encoding), parse_float=Decimal, parse_constant=_no_number)
-        except (ValueError, RecursionError, LookupError) as error:
+            body = json.loads(stream.read().decode(encoding), parse_float=Decimal, parse_constant=_no_number)
+            is_kept = all(map(can_be_stored, _texts(body)))
+        except (ValueError, ArithmeticError, RecursionError, LookupError) as error:
             raise exceptions.ParseError(_("The body is not JSON: %s.") % error) from None
+        if not is_kept:
+            raise exceptions.ParseError(_("The text contains a character that cannot be stored."))
+        return body
 
 
 def _no_number(word: str):
     raise ValueError(word)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text of a body, names as well."""
+    match value:
+        case str():
+            yield value
+        case list():
+            yield from chain.from_iterable(map(_texts, value))
+        case dict():
+            yield from chain.from_iterable(map(_texts, chain(value, value.values())))
 
 
 class WritesRecords:
@@ -51,17 +69,23 @@ class WritesRecords:
 
     def create(self, request):
         require_can_edit(self.reader)
+        self.only_asked("money")
         values, said = self._sent()
-        values = read_values(self.kind, values, self.reader, minor=self.is_minor)
-        id = commands.create(self.kind, values, by=self._author(said))
+        values, by = all_read(
+            lambda: read_values(self.kind, values, self.reader, minor=self.is_minor), lambda: self._author(said)
+        )
+        id = commands.create(self.kind, values, by=by)
         return self._changed(id, status=201)
 
     def partial_update(self, request, pk=None):
         row, version = self._to_be_changed(pk)
         values, said = self._sent("changed_on")
-        values = read_values(self.kind, values, self.reader, row=row, minor=self.is_minor)
-        changed_on = date_said("changed_on", said.get("changed_on"))
-        id = commands.edit(self.kind, row.id, values, version=version, by=self._author(said), changed_on=changed_on)
+        values, changed_on, by = all_read(
+            lambda: read_values(self.kind, values, self.reader, row=row, minor=self.is_minor),
+            lambda: date_said("changed_on", said.get("changed_on")),
+            lambda: self._author(said),
+        )
+        id = commands.edit(self.kind, row.id, values, version=version, by=by, changed_on=changed_on)
         return self._changed(id)
 
     def retire(self, request, pk=None):
@@ -82,7 +106,9 @@ class WritesRecords:
         """The record, if the reader may change it, and the version that it is to be changed from."""
         row = self.found(key)
         require_can_edit(self.reader)
-        return row, required_version(self.request)
+        version = required_version(self.request)
+        self.only_asked("money")
+        return row, version
 
     def _sent(self, *more: str) -> tuple[dict, dict]:
         """(fields of the record, what is said about the change) of the body."""

@@ -221,7 +221,8 @@ def test_totals_refuse_by_name_and_all_at_once(api, world):
     assert "payer_kind" in errors[1]["detail"]
     assert problem(api("rollups/?group_by=program,project,form,currency"))["errors"][0]["parameter"] == "group_by"
     assert problem(api("rollups/?currency=%00"))
-    assert api("rollups/?program=nobody").json()["results"] == api("rollups/?project=%00").json()["results"] == []
+    assert problem(api("rollups/?project=%00"))
+    assert api("rollups/?program=nobody").json()["results"] == []
 
 
 def test_totals_of_the_past_are_those_of_then(api, world):

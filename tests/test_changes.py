@@ -420,3 +420,14 @@ def test_the_amounts_of_a_deleted_line_keep_their_currency(api, world, officer):
     FundingAmount.objects.filter(id=id).delete()
     deleted(line)
     assert told(api(f"funding-amounts/{id}/history/", officer))[0][2]["planned"] == (123.45, None)
+
+
+def test_a_place_in_one_history_is_none_in_another(api, client, world):
+    for number in range(60):
+        edit(world.alpha, name_en=str(number))
+    place = api("changes/").json()["next_cursor"]
+    this = Change.objects.latest("id")
+    for address, name in (("programs/alpha/history/", "before"), (f"changes/{this.pk}/", "after")):
+        answer = api(f"{address}?{name}={place}")
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, name)
+        assert client.get(f"/en/{address}?{name}={place}").status_code == 400

@@ -561,3 +561,10 @@ def test_a_statement_about_any_record_is_entered_from_its_page(world, desk):
     )
     assert Citation.objects.get(attribute="part").record_id == world.role.pk
     desk("citations/new/").send(source="A paper", record=str(world.role.pk), attribute="title", value_stated="Dr.")
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 5000, "x", "-1"])
+def test_hidden_numbers_changed_by_hand_do_no_harm(world, desk, typed):
+    form = desk("projects/one/edit/")
+    hidden = {name: typed for name in form.inputs if name.endswith(("version", "-count"))}
+    assert hidden and desk.client.post(desk.address, form.inputs | hidden).status_code in (200, 302)

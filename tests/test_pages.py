@@ -309,3 +309,26 @@ def test_the_500_page_needs_nothing():
     from django.template.loader import get_template
 
     assert "처리하지 못했습니다" in get_template("500.html").render()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/ko/projects/new/?program=%00", "/ko/accounts/?search=%00", "/en/projects/?%00=1", "/api/v1/suggestions/?q=%00"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_read_is_refused_everywhere(client, db, address):
+    client.force_login(cast.user("administrator"))
+    assert client.get(address).status_code == 400
+
+
+def test_a_form_with_a_character_that_cannot_be_stored_is_refused(client, officer):
+    client.force_login(officer)
+    assert (
+        client.post("/ko/programs/new/", "slug=a%00", content_type="application/x-www-form-urlencoded").status_code
+        == 400
+    )
+
+
+def test_an_offset_that_the_database_would_not_take_asks_for_the_same_instant(client, world):
+    for when in ("2020-01-01T00:00%2B16:00", "0001-01-01T00:00%2B14:00"):
+        assert client.get(f"/ko/projects/?known_at={when}").status_code == 200
+    assert client.get("/ko/projects/?known_at=9999-12-31T23:59-14:00").status_code == 400

@@ -6,7 +6,8 @@ import pytest
 
 from funding.models import FundingAmount
 from programs.models import Program, Project
-from records.kinds import kinds
+from records import cells
+from records.kinds import Type, kinds
 from records.models import Change
 from tests import cast
 from tests.test_api import problem
@@ -148,3 +149,76 @@ def test_every_kind_is_copied_through_the_api(send, api, world, officer):
         assert answer.status_code == 201, (name, answer.content.decode())
         copy = answer.json()
         assert {f: copy[f] for f in body} == body
+
+
+# ---- what no column holds ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_value_that_must_be_there_is_never_emptied_into_its_default(send, world, officer, nothing):
+    hidden = cast.program("hidden", visibility=cast.INTERNAL)
+    said = {"visibility": nothing}
+    assert pointers(send("patch", f"programs/{hidden.id}/", said, officer, 1)) == {"#/visibility"}
+    assert pointers(send("post", "programs/", {"slug": "new-one", "name_en": "New"} | said, officer)) == {
+        "#/visibility"
+    }
+    assert pointers(send("post", "programs/bulk/", {"ids": [str(hidden.id)], "set": said}, officer)) == {"#/visibility"}
+    hidden.refresh_from_db()
+    assert (hidden.visibility, hidden.version) == (cast.INTERNAL, 1)
+
+
+@pytest.mark.parametrize(
+    "when", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-12:00", "1899-12-31T00:00Z", "2201-01-02T00:00Z"]
+)
+def test_an_instant_that_nobody_could_have_meant_is_refused(send, world, officer, when):
+    event = cast.one_of_each(world)["event"]
+    name = next(f.name for f in kinds()["event"].typed_fields.values() if f.type is Type.INSTANT)
+    answer = send("patch", f"events/{event.id}/", {name: when}, officer, event.version)
+    assert "is not an instant" in problem(answer)["errors"][0]["detail"]
+
+
+def test_an_offset_that_the_database_would_not_take_is_turned_into_ours():
+    field = next(f for f in kinds()["event"].typed_fields.values() if f.type is Type.INSTANT)
+    assert cells.read(field, "2020-01-01T10:00+16:00").isoformat() == "2019-12-31T18:00:00+00:00"
+
+
+@pytest.mark.parametrize("number", ["1e9999999999", "1e-9999999", "0e99999999", "1e99999999999999999999999"])
+def test_a_number_too_long_to_write_out_is_refused(send, world, officer, number):
+    line = cast.one_of_each(world)["funding_amount"]
+    raw = f'{{"planned": {number}, "reason": "why"}}'
+    assert problem(send("patch", f"funding-amounts/{line.id}/", raw=raw, by=officer, version=line.version))
+
+
+@pytest.mark.parametrize(
+    "raw", [r'{"name_en": "a\u0000"}', r'{"name_en": "\ud800"}', r'{"a\u0000": 1}', r'{"aliases": [{"x": "\u0000"}]}']
+)
+def test_a_body_with_a_character_that_cannot_be_stored_is_refused(send, world, officer, raw):
+    assert "cannot be stored" in problem(send("patch", "programs/alpha/", raw=raw, by=officer, version=1))["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [("post", "programs/"), ("patch", "programs/alpha/"), ("post", "programs/alpha/retire/"), ("post", "programs/alpha/restore/"),
+     ("post", "programs/bulk/"), ("post", "documents/"), ("post", "changes/{change}/undo/")],
+)  # fmt: skip
+def test_a_write_refuses_parameters_that_it_does_not_take(send, world, officer, method, address):
+    address = address.format(change=Change.objects.latest("id").id)
+    answer = send(method, f"{address}?dry_run=true&lang=en", {}, officer, 1)
+    assert [e["parameter"] for e in problem(answer)["errors"]] == ["dry_run"]
+
+
+def test_what_is_wrong_with_the_fields_and_with_the_words_about_the_change_is_said_at_once(send, world, officer):
+    wrong = {"status": "ruinous", "changed_on": "soon", "reason": 5}
+    assert pointers(send("patch", "projects/one/", wrong, officer, 1)) == {"#/status", "#/changed_on", "#/reason"}
+    assert pointers(send("post", "projects/", {"status": "ruinous", "reason": 5}, officer)) == {"#/status", "#/reason"}
+
+
+def test_nothing_changes_on_the_first_day_of_the_calendar(send, world, officer):
+    role = cast.one_of_each(world)["role"]
+    body = {"title_en": "x", "changed_on": "0001-01-01", "reason": "why"}
+    assert "#/changed_on" in pointers(send("patch", f"roles/{role.id}/", body, officer, role.version))
+
+
+@pytest.mark.parametrize("raw", ["[1]", '{"aliases": ["a"]}', '{"aliases": 5, "reason": []}', '"x"'])
+def test_a_document_sent_as_json_is_refused_with_a_sentence(send, world, officer, raw):
+    assert problem(send("post", "documents/", raw=raw, by=officer))
