@@ -172,6 +172,7 @@ def load(folder: Path, *, by=None, actor_name: str = "", reason: str = "", dry_r
             for kind in kinds().values():
                 file = _file(kind)
                 loaded.counts[file] = staging.write(kind)
+                staging.tell_the_planner(sum(loaded.counts[file][:2]))
             file = ""
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")

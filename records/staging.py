@@ -14,6 +14,8 @@ from .cells import read as read_cell
 from .kinds import Kind, Type, kind_of, kinds
 from .sentences import sentence
 
+MANY = 1000
+
 
 def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
     """Lay `rows` (row number, values in the order of the kind's written fields) into a temporary table."""
@@ -80,6 +82,13 @@ def write(kind: Kind) -> tuple[int, int, int]:
             f" WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = s.id) ORDER BY s.row_number"
         )
         return cursor.rowcount, changed, same
+
+
+def tell_the_planner(rows: int) -> None:
+    """After so many rows were written: statistics from before them could make the triggers compare each with each."""
+    if rows >= MANY:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Record._meta.db_table}")
 
 
 def _read_money(kind: Kind, cursor):
