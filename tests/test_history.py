@@ -445,6 +445,17 @@ def test_a_role_that_moves_to_another_program_lies_in_it(world):
     }
 
 
+def test_many_rows_are_kept_at_the_cost_of_many_even_after_single_ones(db):
+    """As many steps as rows, not as rows squared: the plan for one row is not kept for many, nor that for many for one."""
+    rows = [cast.institution() for _n in range(400)]
+    for row in rows[:3]:
+        Institution.objects.filter(id=row.id).update(name_en="single")
+    sql("SET LOCAL statement_timeout = '20s'")
+    Institution.objects.update(name_en="all at once", visibility=INTERNAL)
+    assert sql("SELECT count(*) FROM history.labs_institution WHERE visibility_today = 2") == [(403,)]
+    assert [versions(row)[-1][0] for row in (rows[0], rows[-1])] == [3, 2]
+
+
 # ---- two at once -------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ TRIGGERS = {
     "c_opened",
     "c_returned",
     "c_deleted",
+    "a_many",
+    "z_many",
 }
 NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Record", "records.Change",  # are the history
