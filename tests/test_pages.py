@@ -328,7 +328,7 @@ def test_a_form_with_a_character_that_cannot_be_stored_is_refused(client, office
     )
 
 
-def test_an_offset_that_the_database_would_not_take_asks_for_the_same_instant(client, world):
+def test_an_offset_that_the_database_would_not_take_asks_for_the_same_instant(client, db):
     for when in ("2020-01-01T00:00%2B16:00", "0001-01-01T00:00%2B14:00"):
         assert client.get(f"/ko/projects/?known_at={when}").status_code == 200
     assert client.get("/ko/projects/?known_at=9999-12-31T23:59-14:00").status_code == 400
