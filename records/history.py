@@ -73,10 +73,9 @@ def _reading(path: str, moment: str = ""):
     outside = _path.set(path)
     try:
         with transaction.atomic():
-            before = _set("search_path", path), _set("registry.known_at", moment)
+            before = _look(path, moment)
             yield
-            _set("search_path", before[0])  # after an error the rollback does it
-            _set("registry.known_at", before[1])
+            _look(*before)  # after an error the rollback does it
     finally:
         _path.reset(outside)
 
@@ -96,6 +95,17 @@ def bringing_its_past():
         before = _set("registry.brings_its_past", "yes")
         yield
         _set("registry.brings_its_past", before)
+
+
+def _look(path: str, moment: str) -> tuple[str, str]:
+    """Look for tables along `path`, at `moment`, in this transaction; returns what was set. One statement: pages do it often."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(current_setting('search_path', true), ''), coalesce(current_setting('registry.known_at', true), ''),"
+            " set_config('search_path', %s, true), set_config('registry.known_at', %s, true)",
+            [path, moment],
+        )
+        return cursor.fetchone()[:2]
 
 
 def _set(name: str, value: str) -> str:
