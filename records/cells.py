@@ -77,6 +77,13 @@ def read(field: Field, text: str, currency: str = ""):
         raise BadCell(_("“%(text)s” is not %(what)s.") % {"text": text, "what": _what(field)}) from None
 
 
+def read_given(field: Field, text: str):
+    """As `read`, for what is sent on purpose: the default is for what is left out, an empty value does not mean it."""
+    if text == "" and field.empty not in (None, "", []):
+        raise BadCell(_("This must not be empty."))
+    return read(field, text)
+
+
 def _read(field: Field, text: str, currency: str):
     if text == "":
         if field.is_required or field.name == "id":

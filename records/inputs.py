@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from .cells import BadCell
 from .cells import read as read_cell
+from .cells import read_given
 from .cells import write as write_cell
 from .form_fields import EdtfDateField, LinesField, MoneyField, RecordField
 from .kinds import Field, Kind, Type, kind_of, kinds
@@ -51,7 +52,7 @@ class Input:
 
     def meant(self, typed, form):
         """The value that is meant, as a row holds it. Raises BadCell or ValidationError."""
-        return read_cell(self.declared, plain(typed))
+        return read_given(self.declared, plain(typed))
 
     def said(self, typed) -> str:
         """What was typed, as a source would be quoted."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from .base import Record
 from .cells import BadCell, unread
 from .cells import read as read_cell
+from .cells import read_given
 from .kinds import Field, Kind, Type, kind_of, kinds
 from .refusals import Fault, Refused
 from .rights import Reader
@@ -47,11 +48,9 @@ def read_values(kind: Kind, sent: Mapping[str, object], reader: Reader, *, row=N
 
 def read_value(field: Field, value: object, reader: Reader):
     """One JSON value of a field, amounts excepted. Raises BadCell."""
-    if value in (None, "") and field.empty not in (None, "", []):
-        raise BadCell(_("This must not be empty."))  # its default is for what is left out
     if field.type in (Type.REF, Type.RECORD) and value not in (None, ""):
         return reference(field, value, reader).id
-    return read_cell(field, _as_text(field, value))
+    return read_given(field, _as_text(field, value))
 
 
 def read_money(kind: Kind, name: str, value: object, values: Mapping, row, minor: bool) -> int | None:
