@@ -16,9 +16,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .cells import BadCell
+from .cells import BadCell, read_given
 from .cells import read as read_cell
-from .cells import read_given
 from .cells import write as write_cell
 from .form_fields import EdtfDateField, LinesField, MoneyField, RecordField
 from .kinds import Field, Kind, Type, kind_of, kinds

@@ -9,9 +9,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from .base import Record
-from .cells import BadCell, unread
+from .cells import BadCell, read_given, unread
 from .cells import read as read_cell
-from .cells import read_given
 from .kinds import Field, Kind, Type, kind_of, kinds
 from .refusals import Fault, Refused
 from .rights import Reader
