@@ -69,7 +69,7 @@ class Plain(Input, forms.Field):
 
     def meant(self, typed, form):
         text = plain(typed)
-        return read_cell(self.declared, text.replace("\n", " ") if self.declared.max_length else text)
+        return read_given(self.declared, text.replace("\n", " ") if self.declared.max_length else text)
 
 
 class Number(Input, forms.Field):

@@ -10,9 +10,9 @@ from tests.cast import INTERNAL, PUBLIC, ROLES, SHARED
 from tests.desk import Desk
 
 LEVELS = {PUBLIC: "public", SHARED: "shared", INTERNAL: "internal"}
-SEES = {  # up to which level; partners of the program that everything lies in see what is shared there
+SEES = {  # up to which level. GIST takes part, not its unit alone; partners of the program see what is shared in it
     "anonymous": PUBLIC, "stranger": PUBLIC, "viewer": SHARED, "partner": SHARED, "partner_of_whole": SHARED,
-    "partner_of_unit": SHARED, "officer": INTERNAL, "administrator": INTERNAL,
+    "partner_of_unit": PUBLIC, "officer": INTERNAL, "administrator": INTERNAL,
 }  # fmt: skip
 EDITS = ("officer", "administrator")
 
