@@ -129,13 +129,13 @@ def counts(changes: Sequence[int], reader: Reader) -> dict[int, list[Count]]:
     large = set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.id, t.kind, count(DISTINCT t.id), count(*) FROM unnest(%(changes)s::bigint[]) c (id),"
-            f" LATERAL ({' UNION ALL '.join(limited)}) t GROUP BY 1, 2",
+            "SELECT c.id, t.kind, count(DISTINCT t.id), sum(count(*)) OVER (PARTITION BY c.id)"
+            f" FROM unnest(%(changes)s::bigint[]) c (id), LATERAL ({' UNION ALL '.join(limited)}) t GROUP BY 1, 2",
             parameters | {"changes": list(changes)},
         )
-        for change, name, number, seen_rows in cursor:
+        for change, name, number, of_all_kinds in cursor:
             found[change][name] = number
-            large |= {change} if seen_rows > COUNTED_TO else set()
+            large |= {change} if of_all_kinds > COUNTED_TO else set()  # a branch may have been cut
     for change in large:
         found[change] = _counts_of_large(change, reader)
     return {

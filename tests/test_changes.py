@@ -320,6 +320,18 @@ def test_a_change_counts_only_what_one_may_see(api, world, officer):
     assert api(f"changes/{this.pk}/", officer).json()["touched"] == {"project": 4}
 
 
+def test_a_change_is_counted_exactly_up_to_the_limit_of_each_kind(api, world, monkeypatch):
+    monkeypatch.setattr("records.changes.COUNTED_TO", 3)
+    with change(actor_name="officer", door="page") as this:
+        Project.objects.update(number="9")
+        Program.objects.update(name_en="A")
+        Role.objects.update(effort_share=3)
+    whole = {"project": 3, "program": Program.objects.count(), "role": Role.objects.count()}
+    assert sum(whole.values()) > 3 and max(whole.values()) <= 3  # cut together, not one by one
+    assert api(f"changes/{this.pk}/").json()["touched"] == whole
+    assert api("changes/").json()["results"][0]["touched"] == whole
+
+
 def test_a_hidden_reference_shows_neither_its_name_nor_that_it_changed(api, world, officer):
     secret, other = cast.institution(visibility=INTERNAL), cast.institution(visibility=INTERNAL)
     line = cast.line(world.alpha, payer=secret)

@@ -1,6 +1,6 @@
-"""A running registry with the sample in it, and one Chromium, for all browser tests of a run.
+"""A running registry with the sample in it for each module of browser tests, and one Chromium for all of them.
 
-The registry is a process of its own with a database of its own: what other tests do to theirs does not show.
+A registry is a process of its own with a database of its own: what other tests do to theirs does not show.
 """
 
 import os
@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -45,44 +46,49 @@ class Site:
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory):
-    """Granian on the sample registry; its database is dropped at the end."""
-    name, given = f"browser_{os.getpid()}", os.environ["DATABASE_URL"]
-    with psycopg.connect(given, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-    env = os.environ | {"DATABASE_URL": urlunsplit(urlsplit(given)._replace(path=f"/{name}"))}
-    port = servers.free_port()
-    log = (tmp_path_factory.mktemp("site") / "web.log").open("ab")
-    try:
+def prepared():
+    """A database with the sample registry and one person of each role in it, to be copied: its address."""
+    with _database(f"browser_{os.getpid()}") as address:
         for command in (
             ["migrate", "-v0"],
             ["load_registry", "data/registry"],
             ["recompute_figures"],
             ["shell", "-c", MAKE_PEOPLE],
         ):
+            env = os.environ | {"DATABASE_URL": address}
             subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, capture_output=True)
-        web = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "config.wsgi:application",
-        ]
-        process = subprocess.Popen(web, cwd=ROOT, env=env, stdout=log, stderr=log)
+        yield address
+
+
+@pytest.fixture(scope="module")
+def site(prepared, tmp_path_factory):
+    """Granian on a copy of the sample registry. Each module has its own: what one writes, no other one reads."""
+    template = urlsplit(prepared).path[1:]
+    port = servers.free_port()
+    server = f"granian --interface wsgi --host 127.0.0.1 --port {port} config.wsgi:application"
+    with (
+        _database(f"{template}_copy", template) as address,
+        (tmp_path_factory.mktemp("site") / "web.log").open("ab") as log,
+    ):
+        env = os.environ | {"DATABASE_URL": address}
+        process = subprocess.Popen([sys.executable, "-m", *server.split()], cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
             _wait_for(f"http://127.0.0.1:{port}/healthz")
             yield Site(f"http://127.0.0.1:{port}", env)
         finally:
             process.terminate()
             process.wait(20)
-    finally:
-        log.close()
-        with psycopg.connect(given, autocommit=True) as admin:
+
+
+@contextmanager
+def _database(name: str, template: str = "template1"):
+    """A database of this name while the block runs: its address."""
+    given = os.environ["DATABASE_URL"]
+    with psycopg.connect(given, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
+        finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -146,6 +146,9 @@ def test_of_two_officers_the_second_sees_both_versions_and_chooses(signed_in, co
     page.locator(".said", has_text=words["saved"]).wait_for()
     text = page.locator("main").inner_text()
     assert f"Theirs in {language}" in text and "another name" in text and f"Mine in {language}" not in text
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.goto(re.sub(r"/(ko|en)/.*", f"/{language}/", page.url))
+    assert page.locator(".latest").first.get_by_text("colleague").count() and complaints(page) == []
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
