@@ -20,8 +20,8 @@ help: ## list the targets
 run: .venv messages ## start everything; PORT= and DATA_DIR= choose port and data folder
 	@exec $(PY) -m config.run
 
-test: .venv/test.stamp messages lint ## install what tests need and run them all; ARGS= goes to pytest
-	@$(PY) -m pytest $(ARGS)
+test: .venv/test.stamp messages lint ## install what tests need and run them all; ARGS= goes to pytest, WORKERS= how many at once
+	@$(PY) -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
 
 lint: .venv/test.stamp ## style, formatting, and who may import whom
 	@.venv/bin/ruff check .

@@ -6,6 +6,7 @@ Django's settings read the servers' addresses, so nothing here or in a plugin ma
 import contextlib
 import os
 import shutil
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -24,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("CI", "").lower() in ("1", "true") and not chromium():
         pytest.exit(NO_CHROMIUM, returncode=1)
     _servers.enter_context(own_servers())
+    if (number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")).isdigit():
+        os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(number) % 15}"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
     from django.conf import settings
