@@ -95,7 +95,14 @@ FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS"]
 READER_OF = "programs.rules.reader_of"
 
 # Long work that somebody may ask for (records/jobs.py)
-JOBS = ["records.recomputing.RECOMPUTE_FIGURES", "records.undoing.UNDO", "records.bulk.BULK_EDIT"]
+JOBS = [
+    "records.recomputing.RECOMPUTE_FIGURES",
+    "records.undo_jobs.PLAN_UNDO",
+    "records.undo_jobs.UNDO",
+    "records.bulk_jobs.PREVIEW_BULK_EDIT",
+    "records.bulk_jobs.BULK_EDIT",
+    "records.retire_jobs.RETIRE",
+]
 
 MIDDLEWARE = [
     "config.health.probes",
@@ -175,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "records.tasks.heartbeat", "schedule": 10, "options": {"expires": 30}},
     "mails": {"task": "people.tasks.send_mails", "schedule": 30, "options": {"expires": 30}},
     "tidy": {"task": "people.tasks.tidy", "schedule": 3600, "options": {"expires": 3600}},
+    "submissions": {"task": "records.tasks.forget_submissions", "schedule": 3600, "options": {"expires": 3600}},
 }
 
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"

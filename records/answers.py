@@ -4,9 +4,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from rest_framework import serializers
+from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from .asking import BadQuery, Problem, not_allowed
+from .jobs import AT_ONCE, Job
 
 
 class ApiView(ViewSet):
@@ -47,3 +49,15 @@ class ApiView(ViewSet):
 def one_answer(name: str, fields: dict) -> serializers.Serializer:
     """The body of a list: one object with its rows inside. By itself the schema would say: a list of such objects."""
     return extend_schema_serializer(many=False)(inline_serializer(name, fields))
+
+
+def job_answer(job: Job) -> Response:
+    """202: it is being done; the job says how far it is and what came of it."""
+    url = f"/api/v1/jobs/{job.id}/"
+    return Response({"job": job.id, "url": url}, status=202, headers={"Location": url})
+
+
+JOB_ANSWER = inline_serializer(
+    "JobBegun",
+    {"job": serializers.UUIDField(help_text=f"more than {AT_ONCE} records are done as a job"), "url": serializers.CharField()},
+)  # fmt: skip

@@ -14,9 +14,9 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from . import lists
-from .answers import ApiView, one_answer
+from .answers import JOB_ANSWER, ApiView, one_answer
 from .asking import LOOKUPS, may_ask
-from .bulk_api import BULK, BULK_ANSWER, JOB_ANSWER, EditsInBulk
+from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
@@ -199,7 +199,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
             operation_id=f"{kind.plural}_retire",
             parameters=[key, IF_MATCH, ONCE, *how],
             request=Retiring,
-            responses=one,
+            responses={200: one, 202: JOB_ANSWER},
         )
         @action(detail=True, methods=["post"])
         def retire(self, request, pk=None):

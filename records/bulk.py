@@ -6,33 +6,29 @@ Worked out and written as a set, under the rules of `Edit`, `Retire` and `Restor
 where the records have moved on since, nothing is done and it is said how many.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from . import jobs, rewriting, submissions
+from . import jobs, rewriting
 from .base import Change
 from .commands import Author, again_after_deadlock
 from .history import change
-from .jobs import Job, Outcome, Run, Work
-from .kinds import Kind, kinds
+from .kinds import Kind
 from .labels import Label
 from .refusals import Fault, Refused
 from .rewriting import Example, RowFault, rows, run
 from .rights import Reader
 from .rules import require_can_edit
-from .selecting import Selection, Wanted, selection_of, wanted_of
+from .selecting import Selection, Wanted
 from .sentences import explain
 from .staging import table_beside
 
-AT_ONCE = 2000  # records; more are edited as a job
 SHOWN = 200  # refusals that are named; all are counted
 EXAMPLES = 20
 
@@ -54,10 +50,11 @@ class Preview:
     is_correction: bool = False
     as_seen: str = ""
     trouble: str = ""  # why the whole is refused
+    worked_out_at: datetime | None = None  # by a job; None: just now
 
     @property
     def is_long(self) -> bool:
-        return self.changed > AT_ONCE
+        return self.selected > jobs.AT_ONCE
 
 
 class CannotEdit(Refused):
@@ -88,6 +85,10 @@ def sentences(preview: Preview) -> list[str]:
     return said + [f"{label}: {fault.sentence}" if label else fault.sentence for label, fault in preview.faults]
 
 
+def edited_sentence(number: int) -> str:
+    return ngettext("%d record was changed.", "%d records were changed.", number) % number
+
+
 @again_after_deadlock
 def preview(selection: Selection, wanted: Wanted, reader: Reader) -> Preview:
     """What this edit would do. Changes nothing."""
@@ -95,8 +96,20 @@ def preview(selection: Selection, wanted: Wanted, reader: Reader) -> Preview:
     with transaction.atomic():
         found = _laid(selection, wanted, reader)
         found.examples = rewriting.examples(selection.kind, reader, most=EXAMPLES)
-        if not found.refused and not found.is_long:
+        if not found.refused and found.changed <= jobs.AT_ONCE:
             found.trouble = _tried(selection.kind)
+        transaction.set_rollback(True)
+    return found
+
+
+def examples(kind: Kind, ids: list[UUID], wanted: Wanted, reader: Reader) -> list[Example]:
+    """What this edit would do to these records, as they are now. Changes nothing."""
+    if not ids:
+        return []
+    with transaction.atomic():
+        _choose(Selection(kind, tuple(ids)), reader, hold=False)
+        _lay(kind, wanted)
+        found = rewriting.examples(kind, reader, most=EXAMPLES)
         transaction.set_rollback(True)
     return found
 
@@ -116,24 +129,20 @@ def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | N
     """With the rows laid that can be written, as they would be. With `as_seen` ("": whatever it was) all is held."""
     kind = selection.kind
     _choose(selection, reader, hold=as_seen is not None)
+    _refuse_missing(selection)
     if as_seen is not None and wanted.is_retired:
         rewriting.hold_place("SELECT id FROM chosen")
     seen = _seen(kind)
     if as_seen and seen.rpartition(" ")[2] != as_seen.rpartition(" ")[2]:
         raise MovedOn(_number_moved(kind, as_seen))
     selected = int(seen.partition(" ")[0])
-    rewriting.begin()
-    table = kind.model._meta.db_table
-    is_out = "t.is_retired" if wanted.is_retired is None else "false"
-    given, parameters = wanted.sql(kind)
-    rewriting.lay(kind, given, f"chosen c JOIN {table} t ON t.id = c.id WHERE NOT {is_out}", parameters)
-    same = rewriting.leave_out_the_same(kind)
+    same = _lay(kind, wanted)
     rewriting.note([kind])
-    wrong = rewriting.leave_out(_retired(kind, is_out) + list(rewriting.faults([kind])), [kind])
+    wrong = rewriting.leave_out(_retired(kind, wanted) + list(rewriting.faults([kind])), [kind])
     refused = {fault.id for fault in wrong}
     laid = rewriting.count(kind)
     labels = rewriting.labels(kind, [fault.id for fault in wrong[:SHOWN]], reader)
-    is_correction = not wanted.changed_on and kind.is_succeeded and _overwrites(kind, given)
+    is_correction = not wanted.changed_on and kind.is_succeeded and _overwrites(kind, wanted)
     return Preview(
         selected,
         changed=laid,
@@ -146,6 +155,20 @@ def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | N
     )
 
 
+def _lay(kind: Kind, wanted: Wanted) -> int:
+    """Those chosen that may be edited, as they would be. Returns how many are so already."""
+    rewriting.begin()
+    given, parameters = wanted.sql(kind)
+    source = f"chosen c JOIN {kind.model._meta.db_table} t ON t.id = c.id WHERE NOT {_is_out(wanted)}"
+    rewriting.lay(kind, given, source, parameters)
+    return rewriting.leave_out_the_same(kind)
+
+
+def _is_out(wanted: Wanted) -> str:
+    """SQL: retired records are only retired and restored."""
+    return "t.is_retired" if wanted.is_retired is None else "false"
+
+
 def _choose(selection: Selection, reader: Reader, *, hold: bool) -> None:
     """`chosen`: the ids of the selection. Held in one order for everybody; what answers the question no more is let go."""
     asked, parameters = selection.rows(reader).order_by().values("id").query.sql_with_params()
@@ -155,6 +178,9 @@ def _choose(selection: Selection, reader: Reader, *, hold: bool) -> None:
         rewriting.hold(selection.kind, "SELECT id FROM chosen")
         run(f"DELETE FROM chosen WHERE id NOT IN (SELECT id FROM ({asked}) still)", parameters)
     run("CREATE UNIQUE INDEX ON chosen (id); ANALYZE chosen")
+
+
+def _refuse_missing(selection: Selection) -> None:
     missing = len(selection.ids) - rows("SELECT count(*) FROM chosen")[0][0] if selection.ids is not None else 0
     if missing:
         text = ngettext("%d of these records does not exist.", "%d of these records do not exist.", missing)
@@ -189,17 +215,18 @@ def not_seen() -> str:
     return _("This is not what a preview gave.")
 
 
-def _retired(kind: Kind, is_out: str) -> list[RowFault]:
+def _retired(kind: Kind, wanted: Wanted) -> list[RowFault]:
     text = _("This record is retired. Restore it before you change it.")
-    found = rows(f"SELECT t.id FROM chosen JOIN {kind.model._meta.db_table} t USING (id) WHERE {is_out} ORDER BY 1")
+    table = kind.model._meta.db_table
+    found = rows(f"SELECT t.id FROM chosen JOIN {table} t USING (id) WHERE {_is_out(wanted)} ORDER BY 1")
     return [RowFault(kind, id, "", text) for (id,) in found]
 
 
-def _overwrites(kind: Kind, given: Mapping[str, str]) -> bool:
+def _overwrites(kind: Kind, wanted: Wanted) -> bool:
     """Whether a value that stood there is replaced, rather than a gap filled."""
     replaced = [
         f"""(t."{c}" IS DISTINCT FROM s."{c}" AND coalesce(t."{c}"::text, '') NOT IN ('', '{{}}'))"""
-        for c in given
+        for c in wanted.sql(kind)[0]
         if c != "is_retired"
     ]
     table = kind.model._meta.db_table
@@ -224,11 +251,16 @@ def edit(selection: Selection, wanted: Wanted, *, by: Author, as_seen: str = "",
     """As one change. Raises MovedOn, CannotEdit (with `only_possible` the others are edited), Refused; then nothing was done."""
     require_can_edit(by.reader)
     found = _laid(selection, wanted, by.reader, as_seen)
+    check(found, by, only_possible)
+    return Edited(_written(selection.kind, wanted, found, by), found)
+
+
+def check(found: Preview, by: Author, only_possible: bool) -> None:
+    """Whether this may be done as it was found. Raises CannotEdit, Refused."""
     if found.refused and not only_possible:
         raise CannotEdit(found)
     if found.asks_reason and not by.reason:
         raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
-    return Edited(_written(selection.kind, wanted, found, by), found)
 
 
 def _written(kind: Kind, wanted: Wanted, found: Preview, by: Author) -> int | None:
@@ -240,61 +272,3 @@ def _written(kind: Kind, wanted: Wanted, found: Preview, by: Author) -> int | No
     except IntegrityError as error:
         raise Refused(explain(error)) from error
     return this.pk if this.left_a_trace else None
-
-
-# ---- as a job ------------------------------------------------------------------------------------------
-
-
-@again_after_deadlock
-@transaction.atomic
-def edit_now_or_later(
-    selection: Selection,
-    sent: dict,
-    *,
-    by: Author,
-    changed_on: str = "",
-    as_seen: str = "",
-    only_possible: bool = False,
-) -> Edited | Job:
-    """Many records are edited as a job. `sent` is what was asked, as `wanted_of` takes it. Raises as `edit` does.
-
-    A request sent twice acts once, however many records its question has by then.
-    """
-    require_can_edit(by.reader)
-    asked = {
-        "kind": selection.kind.name, "selection": selection.said(), "sent": sent, "changed_on": changed_on,
-        "only_possible": only_possible,
-    }  # fmt: skip
-    if not by.key:
-        return _now_or_later(selection, asked, as_seen, by)
-    text = json.dumps([BULK_EDIT.name, asked], default=str, sort_keys=True)
-    before, is_new = submissions.take(by.reader.user_id or 0, by.key, text)
-    if not is_new:
-        return Job.objects.filter(id__in=before.ids).first() or Edited(before.change_id)
-    done = _now_or_later(selection, asked, as_seen, replace(by, key=""))
-    before.ids, before.change_id = ([done.id], None) if isinstance(done, Job) else ([], done.change)
-    before.save(update_fields=["ids", "change_id"])
-    return done
-
-
-def _now_or_later(selection: Selection, asked: dict, as_seen: str, by: Author) -> Edited | Job:
-    wanted = wanted_of(selection.kind, asked["sent"], by.reader, asked["changed_on"])
-    if not selection.is_long(AT_ONCE, by.reader):
-        return edit(selection, wanted, by=by, as_seen=as_seen, only_possible=asked["only_possible"])
-    parameters = asked | {"as_seen": as_seen}
-    return jobs.start(BULK_EDIT.name, by=by, parameters=parameters, subject=str(selection.kind.label_many))
-
-
-def _as_job(run: Run, kind: str, selection: dict, sent: dict, changed_on: str, as_seen: str, only_possible: bool):
-    chosen = selection_of(kinds()[kind], selection)
-    wanted = wanted_of(chosen.kind, sent, run.by.reader, changed_on)
-    done = edit(chosen, wanted, by=run.by, as_seen=as_seen, only_possible=only_possible)
-    said = "\n".join([edited_sentence(done.preview.changed), *sentences(done.preview)])
-    return Outcome(said, reverse("change", args=[done.change]) if done.change else "", {"change": done.change})
-
-
-def edited_sentence(number: int) -> str:
-    return ngettext("%d record was changed.", "%d records were changed.", number) % number
-
-
-BULK_EDIT = Work("bulk_edit", gettext_lazy("bulk edit"), _as_job, gettext_lazy("records"), (Refused,))

@@ -5,12 +5,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from . import bulk
-from .bulk import AT_ONCE, Preview
-from .jobs import Job
+from .answers import job_answer
+from .bulk_jobs import as_data, edit_now_or_later, preview_now_or_later
+from .jobs import AT_ONCE, Job
 from .kinds import Kind
 from .refusals import Fault, Refused
 from .rules import require_can_edit
-from .selecting import MOST_IDS, selection_of, wanted_of
+from .selecting import MOST_IDS, selection_of
 from .writing_api import date_said, true_or_false
 
 TAKES = ("ids", "filter", "set", "dry_run", "as_seen", "only_possible", "changed_on")
@@ -28,9 +29,10 @@ class EditsInBulk:
         selection = selection_of(self.kind, body)
         changed_on = date_said("changed_on", body.get("changed_on"))
         if true_or_false(body, "dry_run"):
-            wanted = wanted_of(self.kind, body.get("set"), self.reader, changed_on)
-            return Response({"change": None, **shape_preview(bulk.preview(selection, wanted, self.reader))})
-        done = bulk.edit_now_or_later(
+            by = self._author(body)
+            found = preview_now_or_later(selection, body.get("set"), by=by, changed_on=changed_on)
+            return job_answer(found) if isinstance(found, Job) else Response({"change": None, **as_data(found)})
+        done = edit_now_or_later(
             selection,
             body.get("set"),
             by=self._author(body),
@@ -42,28 +44,7 @@ class EditsInBulk:
 
 
 def _shape(done: bulk.Edited) -> dict:
-    return {"change": done.change, **(shape_preview(done.preview) if done.preview else {})}
-
-
-def shape_preview(found: Preview) -> dict:
-    problems = [{"record": fault.id, "field": fault.field, "detail": fault.message} for _label, fault in found.faults]
-    if found.trouble:
-        problems.append({"record": None, "field": "", "detail": found.trouble})
-    return {
-        "selected": found.selected,
-        "changed": found.changed,
-        "same": found.same,
-        "refused": found.refused,
-        "problems": problems,
-        "asks_reason": found.asks_reason,
-        "as_seen": found.as_seen,
-    }
-
-
-def job_answer(job: Job) -> Response:
-    """202: it is being done; the job says how far it is and what came of it."""
-    url = f"/api/v1/jobs/{job.id}/"
-    return Response({"job": job.id, "url": url}, status=202, headers={"Location": url})
+    return {"change": done.change, **(as_data(done.preview) if done.preview else {})}
 
 
 def _text(body: dict, name: str) -> str:
@@ -89,7 +70,10 @@ BULK = inline_serializer(
         ),
         "reason": serializers.CharField(required=False, help_text="why; where `asks_reason` is true it is needed"),
         "changed_on": serializers.CharField(required=False, help_text="EDTF: the new values are true from then"),
-        "dry_run": serializers.BooleanField(required=False, help_text="say what would be done, and do nothing"),
+        "dry_run": serializers.BooleanField(
+            required=False,
+            help_text=f"say what would be done, and do nothing; of more than {AT_ONCE} records in the `result` of a job",
+        ),
         "as_seen": serializers.CharField(
             required=False, help_text="that of a dry run: refused if the records have moved on since"
         ),
@@ -119,10 +103,9 @@ BULK_ANSWER = inline_serializer(
         "refused": serializers.IntegerField(),
         "problems": PROBLEM,
         "asks_reason": serializers.BooleanField(),
+        "is_correction": serializers.BooleanField(
+            help_text="the values replace others as if those had never been true"
+        ),
         "as_seen": serializers.CharField(),
     },
 )
-JOB_ANSWER = inline_serializer(
-    "JobBegun",
-    {"job": serializers.UUIDField(help_text=f"more than {AT_ONCE} records are done as a job"), "url": serializers.CharField()},
-)  # fmt: skip

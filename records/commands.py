@@ -23,7 +23,7 @@ from .rights import Reader
 from .rules import require_can_edit
 from .steps import Create, Edit, Restore, Retire, Step, fault_of, hold_rows, moved
 
-__all__ = ["Author", "Create", "Done", "Edit", "Restore", "Retire", "apply", "create", "edit", "restore", "retire"]
+__all__ = ["Author", "Create", "Done", "Edit", "Restore", "Retire", "apply", "create", "edit", "restore"]
 
 TRIES = 3  # of a change that the database broke off to end a deadlock
 
@@ -64,10 +64,6 @@ def edit(kind: Kind, id: UUID, values: dict, *, version: int, by: Author, change
     Returns the id of the record that now holds the values: a new one where the kind keeps a row for each period.
     """
     return apply([Edit(kind, id, version, values, changed_on)], by=by).ids[0]
-
-
-def retire(kind: Kind, id: UUID, *, version: int, by: Author, with_parts: bool = False) -> UUID:
-    return apply([Retire(kind, id, version, with_parts)], by=by).ids[0]
 
 
 def restore(kind: Kind, id: UUID, *, version: int, by: Author) -> UUID:

@@ -64,8 +64,7 @@ class JobRun(Run):
     """One attempt at a job. What the work says is kept here until the heartbeat writes it."""
 
     def __init__(self, job: Job):
-        super().__init__(Author(_reader_of(job.owner_id), job.owner_name, job.door, job.reason))
-        self.job = job
+        super().__init__(Author(_reader_of(job.owner_id), job.owner_name, job.door, job.reason), job)
         self.done, self.total = 0, None
         self.lines: list[JobLine] = []
         self.file_name = ""

@@ -8,9 +8,11 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import current_app
@@ -31,6 +33,8 @@ from .rights import Reader
 log = logging.getLogger(__name__)
 
 NOW_SECONDS = 2.0  # what is over sooner is done while one waits
+AT_ONCE = 2000  # records; more are changed by a job, and what that would do is worked out by one
+DECIDED_WITHIN = timedelta(days=1)  # of the end of a job on whose result its owner decides
 
 
 # ---- what can be done ----------------------------------------------------------------------------------
@@ -48,11 +52,11 @@ class Outcome:
 class Run:
     """What the function of a work holds on to. This one is for work done at once; `job_runs.JobRun` is for jobs.
 
-    `by`: for whom, as commands want it.
+    `by`: for whom, as commands want it. `job`: None for work done at once.
     """
 
-    def __init__(self, by: Author):
-        self.by = by
+    def __init__(self, by: Author, job: "Job | None" = None):
+        self.by, self.job = by, job
 
     def progress(self, done: int, total: int | None = None) -> None:
         """`done` of `total` (None: nobody knows of how many). Costs nothing; raises if the owner asked to cancel."""
@@ -254,6 +258,18 @@ def start(work: str, *, by: Author, parameters: dict | None = None, subject: str
         before.save(update_fields=["ids"])
     transaction.on_commit(wake)
     return job
+
+
+def result_to_decide(work: str, id: str, reader: Reader) -> Job | None:
+    """The job by which this reader had something worked out to decide on it. None: no such job, not done, or too old.
+
+    Nobody decides on what was worked out for somebody else.
+    """
+    try:
+        mine = Job.objects.filter(id=UUID(id), work=work, owner_id=reader.user_id, state=State.DONE)
+    except ValueError:
+        return None
+    return mine.filter(ended_at__gte=Now() - DECIDED_WITHIN).first()
 
 
 def run_now_or_later(work: str, *, by: Author, estimate: float, parameters: dict | None = None, subject: str = ""):

@@ -12,15 +12,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import commands, kept_forms
+from . import commands, jobs, kept_forms
 from .base import Change, Record
 from .beneath import parts_below
 from .commands import Author, Restore, Retire
 from .editing import kind_of_address
 from .finding import find
+from .jobs import Job
 from .kinds import Kind, kinds
 from .labels import labels_of
 from .refusals import Refused, Stale
+from .retire_jobs import number_below, retire_now_or_later
 from .rules import require_can_edit
 
 
@@ -62,10 +64,10 @@ def _page(request, plural: str, key: str, *, is_restoring: bool):
     kind = kind_of_address(plural)
     row = find(kind, key, request.reader, with_retired=request.reader.is_officer)
     require_can_edit(request.reader)
-    below = {} if is_restoring else parts_below({row.id})
+    below = {} if is_restoring else parts_below({row.id}, most=jobs.AT_ONCE)
     form = RetiringForm(kind, below, data=request.POST or None, initial={"version": row.version, "key": uuid4().hex})
-    if request.method == "POST" and form.is_valid() and _done(request, kind, row, form, is_restoring):
-        return _after(request, kind, row, is_restoring)
+    if request.method == "POST" and form.is_valid() and (done := _done(request, kind, row, form, is_restoring)):
+        return redirect("job", done.id) if isinstance(done, Job) else _after(request, kind, row, is_restoring)
     label = labels_of({kind.name: {row.id}}, set(), request.reader)[row.id]
     context = {
         "kind": kind,
@@ -73,21 +75,22 @@ def _page(request, plural: str, key: str, *, is_restoring: bool):
         "form": form,
         "is_restoring": is_restoring,
         "below": [(kinds()[name], len(ids)) for name, ids in below.items()],
-        "count": 1 + sum(map(len, below.values())),
+        "most": jobs.AT_ONCE if number_below(below) > jobs.AT_ONCE else None,
         "figures_of": _figures_of(kind, row, request.reader),
     }
     return render(request, "records/retire.html", context, status=400 if form.errors else 200)
 
 
-def _done(request, kind: Kind, row, form: RetiringForm, is_restoring: bool) -> bool:
+def _done(request, kind: Kind, row, form: RetiringForm, is_restoring: bool) -> commands.Done | Job | None:
+    """None where the form says why it was not done."""
     said = form.cleaned_data
     with_parts = "with_parts" in request.POST  # also when nothing is left under it: a second click asks for the same
     key = f"{said['key']}:{said['version']}:{with_parts}"
     by = Author.of(request, Change.Door.PAGE, said["reason"], key)
-    step = Restore(kind, row.id, said["version"]) if is_restoring else Retire(kind, row.id, said["version"], with_parts)
     try:
-        commands.apply([step], by=by)
-        return True
+        if is_restoring:
+            return commands.apply([Restore(kind, row.id, said["version"])], by=by)
+        return retire_now_or_later(Retire(kind, row.id, said["version"], with_parts), by=by)
     except Refused as refused:
         for fault in refused.faults:
             form.fault(fault.field, fault.message)
@@ -95,7 +98,7 @@ def _done(request, kind: Kind, row, form: RetiringForm, is_restoring: bool) -> b
         form.data = form.data.copy()
         form.data["version"] = str(stale.moved[0].row.version)
         form.fault("", _("Somebody changed the record meanwhile. Look at it again before you go on."))
-    return False
+    return None
 
 
 def _after(request, kind: Kind, row, is_restoring: bool):

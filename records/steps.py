@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -22,6 +23,7 @@ from .sentences import explain
 
 OURS = ("new",)  # words of our own addresses, which no record is called by
 KEPT = ("id", "version", "updated_at", "change_id")  # by the database
+ENOUGH = 2000  # parts to say that a record is not retired without them; what lies under these is not looked for
 
 
 class Step:
@@ -275,7 +277,7 @@ def _hold_places(steps: Iterable[Step]) -> None:
     retired = [step for step in steps if isinstance(step, Retire)]
     hold_place({step.id for step in retired})
     for step in retired:
-        step.below = parts_below({step.id}, hold=step.with_parts)
+        step.below = parts_below({step.id}, hold=step.with_parts, most=inf if step.with_parts else ENOUGH)
     hold_above({id for step in steps for id in step.above().values()})
 
 

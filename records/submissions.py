@@ -1,13 +1,17 @@
 """A request sent twice acts once: what was done under a key is remembered with it."""
 
 import hashlib
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .refusals import Refused
+
+KEPT = timedelta(days=30)  # as the jobs that some of them began
 
 
 class Submission(models.Model):
@@ -51,3 +55,8 @@ def take(actor_id: int, key: str, asked: str) -> tuple[Submission, bool]:
     if found.asked != digest:
         raise Refused(_("This key was used for another request. Use a new key for each request."))
     return found, is_new
+
+
+def forget_old() -> int:
+    """Forget the keys of requests that nobody sends again. Returns how many."""
+    return Submission.objects.filter(at__lt=Now() - KEPT).delete()[0]

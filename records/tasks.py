@@ -15,7 +15,7 @@ from celery.worker import state as in_hand
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from . import figures, job_runs, jobs
+from . import figures, job_runs, jobs, submissions
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
@@ -42,6 +42,11 @@ def run_job(self):
 def heartbeat():
     """Goes through the queue and back, so that `/statusz` knows that messages arrive."""
     figures.Heartbeat.objects.update_or_create(name="queue", defaults={"at": datetime.now(UTC)})
+
+
+@shared_task(name="records.tasks.forget_submissions")
+def forget_submissions():
+    submissions.forget_old()
 
 
 def wake_workers() -> None:

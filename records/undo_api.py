@@ -1,20 +1,24 @@
-"""The REST door of undoing: `GET /api/v1/changes/<id>/undo/` says what it would do, `POST` does it."""
+"""The REST door of undoing: `GET /api/v1/changes/<id>/undo/` says what it would do, `POST` does it.
+
+What undoing a large change would do is asked for by `POST` with `dry_run`: a job works it out.
+"""
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, inline_serializer
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
-from . import undoing
-from .answers import ApiView
+from . import jobs, undoing
+from .answers import JOB_ANSWER, ApiView, job_answer
 from .base import Change
-from .bulk_api import JOB_ANSWER, job_answer
 from .changes import find_change
-from .jobs import Job
+from .jobs import AT_ONCE, Job
 from .kinds import Kind
+from .refusals import Refused
 from .rules import require_can_edit
-from .undoing import AT_ONCE, Hindrance, UndoPlan
+from .undo_jobs import as_data, hindrance_as_data, plan_now_or_later, undo_now_or_later
 from .writing_api import ONCE, ExactJSONParser, WritesRecords, true_or_false
 
 HINDRANCE = inline_serializer(
@@ -47,12 +51,17 @@ DONE = inline_serializer(
         "problems": HINDRANCE,
     },
 )
+EITHER = PolymorphicProxySerializer("UndoneOrPlan", [DONE, ANSWER], None, many=False)  # the plan for a dry run
 ASKED = inline_serializer(
     "Undoing",
     {
         "reason": serializers.CharField(required=False, help_text="why; where `asks_reason` is true it is needed"),
         "only_possible": serializers.BooleanField(
             required=False, help_text="leave out what others have built upon, rather than do nothing"
+        ),
+        "dry_run": serializers.BooleanField(
+            required=False,
+            help_text="only say what would be done, as GET does; of a large change in the `result` of a job",
         ),
     },
 )
@@ -71,49 +80,34 @@ class UndoView(WritesRecords, ApiView):
         self.only_asked()  # it is done today: no clocks
         change = self._found(id)
         require_can_edit(self.reader)
-        return Response(_shape_plan(undoing.plan(change, self.reader)))
+        if undoing.is_long(change):
+            text = _(
+                "This change touched more than %d records. Ask by POST with “dry_run”: a job works out what undoing it would do."
+            )
+            raise Refused(text % jobs.AT_ONCE)
+        return Response(as_data(undoing.plan(change, self.reader)))
 
     @extend_schema(
-        operation_id="changes_undo", parameters=[ONCE], request=ASKED, responses={200: DONE, 202: JOB_ANSWER}
+        operation_id="changes_undo", parameters=[ONCE], request=ASKED, responses={200: EITHER, 202: JOB_ANSWER}
     )
     def undo(self, request, id: int):
         change = self._found(id)
         require_can_edit(self.reader)
         self.only_asked()
-        only_possible = true_or_false(self._only("only_possible"), "only_possible")
-        done = undoing.undo_now_or_later(change, by=self._author(self._body()), only_possible=only_possible)
+        body = self._only("only_possible", "dry_run")
+        only_possible, by = true_or_false(body, "only_possible"), self._author(body)
+        if true_or_false(body, "dry_run"):
+            found = plan_now_or_later(change, by=by)
+            return job_answer(found) if isinstance(found, Job) else Response(as_data(found))
+        done = undo_now_or_later(change, by=by, only_possible=only_possible)
         if isinstance(done, Job):
             return job_answer(done)
         left = done.left.hindrances if done.left else []
         refused = done.left.hindered if done.left else 0
-        return Response({"change": done.change, "refused": refused, "problems": [*map(_shape, left)]})
+        return Response({"change": done.change, "refused": refused, "problems": [*map(hindrance_as_data, left)]})
 
     def _found(self, id: int) -> Change:
         change = find_change(id, self.reader)
         if change is None:
             raise Http404
         return change
-
-
-def _shape_plan(found: UndoPlan) -> dict:
-    return {
-        "possible": found.possible,
-        "refused": found.hindered,
-        "problems": [*map(_shape, found.hindrances)],
-        "asks_reason": found.asks_reason,
-        "undone_by": found.undone_by and found.undone_by.pk,
-        "is_long": found.is_long,
-        "kinds": {part.kind.name: {name: number for name, _words, number in part.counts} for part in found.parts},
-    }
-
-
-def _shape(hindrance: Hindrance) -> dict:
-    later = hindrance.later
-    return {
-        "record": hindrance.id,
-        "kind": hindrance.kind.name if hindrance.kind else "",
-        "detail": hindrance.message,
-        "change": later and later.pk,
-        "by": later.actor_name if later else "",
-        "at": later and later.at,
-    }

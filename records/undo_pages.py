@@ -1,4 +1,7 @@
-"""The page on which a change is undone: what that would do and what stands in its way, then doing it."""
+"""The page on which a change is undone: what that would do and what stands in its way, then doing it.
+
+What undoing a large change would do is worked out by a job, which leads back here with its result (`plan`, the job's id).
+"""
 
 from uuid import uuid4
 
@@ -10,20 +13,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import undoing
+from . import jobs, undo_jobs, undoing
 from .base import Change
 from .changes import find_change
 from .commands import Author
 from .jobs import Job
 from .refusals import Refused
 from .rules import require_can_edit
-from .undoing import CannotUndo
+from .undoing import CannotUndo, UndoPlan
 
 
 class UndoForm(forms.Form):
     use_required_attribute = False
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    plan = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
     only_possible = forms.BooleanField(label=gettext_lazy("Undo only the rest"), required=False)
     reason = forms.CharField(
         label=gettext_lazy("reason"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
@@ -38,24 +42,43 @@ def undo_page(request: HttpRequest, id: int) -> HttpResponse:
     if change is None:
         raise Http404
     require_can_edit(request.reader)
-    form = UndoForm(request.POST if request.method == "POST" else None, initial={"key": uuid4().hex})
+    sent = request.POST if request.method == "POST" else None
+    if undoing.is_long(change):
+        return _large(request, change, sent)
+    form = UndoForm(sent, initial={"key": uuid4().hex})
     if form.is_bound and form.is_valid() and (done := _done(request, change, form)):
         return done
-    plan = undoing.plan(change, request.reader)
-    context = {"change": change, "plan": plan, "form": form, "said": _said(plan)}
-    return render(request, "records/undo.html", context, status=400 if form.errors else 200)
+    return _shown(request, change, form, undoing.plan(change, request.reader))
 
 
-def _said(plan: undoing.UndoPlan) -> list[str]:
-    """What stands in the way, in short."""
-    return undoing.sentences(plan)[: -len(plan.hindrances) or None]
+def _large(request, change: Change, sent) -> HttpResponse:
+    """First the plan is asked for, then it is looked at, then decided on."""
+    asked = (sent or request.GET).get("plan", "")
+    form = UndoForm(sent, initial={"key": uuid4().hex, "plan": asked})
+    if form.is_bound and form.is_valid() and not asked:
+        by = Author.of(request, Change.Door.PAGE, key=form.cleaned_data["key"])
+        return redirect("job", undo_jobs.plan_now_or_later(change, by=by).id)
+    plan = undo_jobs.plan_to_decide(asked, change, request.reader) if asked else None
+    if plan and form.is_bound and form.is_valid() and (done := _done(request, change, form, plan)):
+        return done
+    large = {"is_large": True, "most": jobs.AT_ONCE, "anew": uuid4().hex, "undone_by": undoing.last_undoing(change)}
+    return _shown(request, change, form, plan, is_gone=asked and plan is None, **large)
 
 
-def _done(request, change: Change, form: UndoForm) -> HttpResponse | None:
+def _shown(request, change: Change, form: UndoForm, plan: UndoPlan | None, **more) -> HttpResponse:
+    said = undo_jobs.in_short(plan) if plan else []
+    context = {"change": change, "plan": plan, "form": form, "said": said, **more}
+    is_refused = form.errors or (form.is_bound and plan is None)
+    return render(request, "records/undo.html", context, status=400 if is_refused else 200)
+
+
+def _done(request, change: Change, form: UndoForm, plan: UndoPlan | None = None) -> HttpResponse | None:
     """Where to go when it is done; None where the form says why it is not."""
     by = Author.of(request, Change.Door.PAGE, form.cleaned_data["reason"], form.cleaned_data["key"])
     try:
-        done = undoing.undo_now_or_later(change, by=by, only_possible=form.cleaned_data["only_possible"])
+        if plan:
+            undoing.check(plan, by, form.cleaned_data["only_possible"])
+        done = undo_jobs.undo_now_or_later(change, by=by, only_possible=form.cleaned_data["only_possible"])
     except CannotUndo:
         form.add_error(None, _("Nothing was undone; below it is said why."))
         return None

@@ -6,12 +6,13 @@ Everything is worked out as a set: an import is undone in about the time that it
 undone: the whole is refused with the reason for each record, or, where that is asked for, only the rest is undone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -19,7 +20,6 @@ from . import jobs, rewriting, submissions
 from .base import Change
 from .commands import Author, again_after_deadlock
 from .history import change as one_change
-from .jobs import Job, Outcome, Run, Work
 from .kinds import Kind, kinds
 from .labels import Label, labels_of
 from .refusals import Fault, Refused
@@ -31,7 +31,7 @@ from .staging import columns, table_beside
 
 EXAMPLES = 50  # of each kind
 SHOWN = 200  # hindrances that are named; all are counted
-AT_ONCE = 2000  # records; what touched more is undone as a job
+MOST_VERSIONS = 10  # of each record: a change of more of them is a large one too
 WHAT = {
     "put_back": gettext_lazy("values put back"),
     "retired": gettext_lazy("retired, because it was entered or restored"),
@@ -73,14 +73,12 @@ class UndoPlan:
     possible: int = 0  # records
     asks_reason: bool = False
     undone_by: Change | None = None
+    is_long: bool = False
+    worked_out_at: datetime | None = None  # by a job; None: just now
 
     @property
     def total(self) -> int:
         return self.hindered + self.possible
-
-    @property
-    def is_long(self) -> bool:
-        return self.total > AT_ONCE
 
 
 class CannotUndo(Refused):
@@ -103,6 +101,22 @@ def sentences(plan: UndoPlan) -> list[str]:
 
 
 # ---- before --------------------------------------------------------------------------------------------
+
+
+def is_long(change: Change) -> bool:
+    """Whether it touched more records than are put back, and looked at, while one waits."""
+    most = jobs.AT_ONCE * MOST_VERSIONS
+    each = " UNION ALL ".join(
+        f"SELECT id FROM history.{table} WHERE ended_by = %(change)s"
+        f" UNION ALL SELECT id FROM history.{table} WHERE change_id = %(change)s"
+        for table in (kind.model._meta.db_table for kind in kinds().values())
+    )
+    versions, records = rows(
+        "SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM records_record WHERE change_id = %(change)s"
+        f" UNION ALL {each} LIMIT {most}) t",
+        {"change": change.pk},
+    )[0]
+    return records > jobs.AT_ONCE or versions == most
 
 
 @again_after_deadlock
@@ -132,14 +146,33 @@ def _laid(change: Change, reader: Reader, *, to_do: bool = False) -> UndoPlan:
     wrong = rewriting.leave_out(wrong, touched, whatever_refers=True)
     found = UndoPlan(
         change,
-        hindrances=_told(wrong[:SHOWN], reader),
+        hindrances=told(wrong[:SHOWN], reader),
         hindered=len({fault.id for fault in wrong}),
         possible=sum(map(rewriting.count, touched)),
         asks_reason=any(kind.asks_reason for kind in touched),
-        undone_by=Change.objects.filter(undoes=change).order_by("-id").first(),
+        undone_by=last_undoing(change),
+        is_long=is_long(change),
     )
     if not to_do:
         found.parts = [_part(kind, reader) for kind in touched if rewriting.count(kind)]
+    return found
+
+
+def last_undoing(change: Change) -> Change | None:
+    return Change.objects.filter(undoes=change).order_by("-id").first()
+
+
+def examples(change: Change, ids: Mapping[str, list[str]], reader: Reader) -> dict[str, list[Example]]:
+    """What undoing this change would do to these records, by the name of their kind, as they are now. Changes nothing."""
+    with transaction.atomic():
+        _find_touched(change, [id for some in ids.values() for id in some])
+        rewriting.begin()
+        touched = _touched_kinds()
+        for kind in touched:
+            _lay(kind)
+            rewriting.leave_out_the_same(kind)
+        found = {kind.name: rewriting.examples(kind, reader, most=EXAMPLES) for kind in touched}
+        transaction.set_rollback(True)
     return found
 
 
@@ -155,22 +188,30 @@ SELECT '{kind}' AS kind, id, min(version) FILTER (WHERE is_ended AND NOT is_begu
   coalesce(max(version) FILTER (WHERE is_begun AND NOT is_ended), max(version) + 1) AS left_at,
   max(version) FILTER (WHERE is_begun AND NOT is_ended) IS NULL AS was_deleted
 FROM (
-  SELECT id, version, change_id = %(change)s AS is_begun, true AS is_ended FROM history.{table} WHERE ended_by = %(change)s
-  UNION ALL SELECT id, version, true, false FROM history.{table} WHERE change_id = %(change)s AND ended_by <> %(change)s
+  SELECT id, version, change_id = %(change)s AS is_begun, true AS is_ended FROM history.{table} t
+    WHERE ended_by = %(change)s AND {among}
+  UNION ALL SELECT id, version, true, false FROM history.{table} t
+    WHERE change_id = %(change)s AND ended_by <> %(change)s AND {among}
   UNION ALL SELECT t.id, t.version, true, false FROM records_record r JOIN {table} t USING (id)
-    WHERE r.change_id = %(change)s AND r.kind = '{kind}' AND t.change_id = %(change)s
+    WHERE r.change_id = %(change)s AND r.kind = '{kind}' AND t.change_id = %(change)s AND {among}
 ) v GROUP BY id
 """
 
 
-def _find_touched(change: Change) -> None:
-    """`touched`: each record with its version before the change (null: there was none) and that in which it left it."""
-    each = " UNION ALL ".join(TOUCHED.format(kind=k.name, table=k.model._meta.db_table) for k in kinds().values())
+def _find_touched(change: Change, ids: list[str] | None = None) -> None:
+    """`touched`: each record with its version before the change (null: there was none) and that in which it left it.
+
+    With `ids` only those of these.
+    """
+    among = "true" if ids is None else "t.id = ANY(%(ids)s::uuid[])"
+    each = " UNION ALL ".join(
+        TOUCHED.format(kind=k.name, table=k.model._meta.db_table, among=among) for k in kinds().values()
+    )
     run("DROP TABLE IF EXISTS pg_temp.touched")
     run(
         "CREATE TEMPORARY TABLE touched ON COMMIT DROP AS"
         f" SELECT * FROM ({each}) t WHERE NOT (before IS NULL AND was_deleted)",
-        {"change": change.pk},
+        {"change": change.pk, "ids": ids},
     )
     run("CREATE INDEX ON touched (kind, id); ANALYZE touched")
 
@@ -241,7 +282,7 @@ def _moved() -> list[RowFault]:
     ]
 
 
-def _told(wrong: list[RowFault], reader: Reader) -> list[Hindrance]:
+def told(wrong: list[RowFault], reader: Reader) -> list[Hindrance]:
     ids: dict[str, set] = {}
     for fault in wrong:
         ids.setdefault(fault.kind.name, set()).add(fault.id)
@@ -287,12 +328,17 @@ def undo(change_id: int, *, by: Author, only_possible: bool = False) -> Undone:
     return done
 
 
-def _undone(change: Change, by: Author, only_possible: bool) -> Undone:
-    found = _laid(change, by.reader, to_do=True)
+def check(found: UndoPlan, by: Author, only_possible: bool) -> None:
+    """Whether this may be done as it was found. Raises CannotUndo, Refused."""
     if not found.possible or (found.hindered and not only_possible):
         raise CannotUndo(found)
     if found.asks_reason and not by.reason:
         raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+
+
+def _undone(change: Change, by: Author, only_possible: bool) -> Undone:
+    found = _laid(change, by.reader, to_do=True)
+    check(found, by, only_possible)
     try:
         with one_change(
             actor_id=by.reader.user_id, actor_name=by.name, door=by.door, reason=by.reason, undoes=change
@@ -303,32 +349,3 @@ def _undone(change: Change, by: Author, only_possible: bool) -> Undone:
     if not this.left_a_trace:
         raise CannotUndo(found)
     return Undone(this.pk, found)
-
-
-# ---- as a job ------------------------------------------------------------------------------------------
-
-
-def undo_now_or_later(change: Change, *, by: Author, only_possible: bool = False) -> Undone | Job:
-    """What touched many records is undone as a job. Raises as `undo` does."""
-    require_can_edit(by.reader)
-    if number_touched(change) <= AT_ONCE:
-        return undo(change.pk, by=by, only_possible=only_possible)
-    parameters = {"change": change.pk, "only_possible": only_possible}
-    return jobs.start(UNDO.name, by=by, parameters=parameters, subject=_("Change %d") % change.pk)
-
-
-def number_touched(change: Change) -> int:
-    with transaction.atomic():
-        _find_touched(change)
-        return rows("SELECT count(*) FROM touched")[0][0]
-
-
-def _as_job(run: Run, change: int, only_possible: bool) -> Outcome:
-    done = undo(change, by=run.by, only_possible=only_possible)
-    said = ngettext("%d record was put back.", "%d records were put back.", done.left.possible) % done.left.possible
-    if done.left.hindered:
-        said = "\n".join([said, *sentences(done.left)])
-    return Outcome(said, reverse("change", args=[done.change]), {"change": done.change})
-
-
-UNDO = Work("undo", gettext_lazy("undoing a change"), _as_job, gettext_lazy("records"), (Refused,))

@@ -18,13 +18,16 @@ from rest_framework import exceptions, parsers, serializers
 from rest_framework.response import Response
 
 from . import commands
+from .answers import job_answer
 from .base import Change
 from .cells import can_be_stored
-from .commands import Author
+from .commands import Author, Retire
 from .dates import BadDate, parse
+from .jobs import Job
 from .kinds import Kind
 from .reading import read_values
 from .refusals import Fault, Refused, all_read
+from .retire_jobs import retire_now_or_later
 from .rules import require_can_edit
 
 VERSION = re.compile(r'"(\d{1,9})"')
@@ -91,8 +94,9 @@ class WritesRecords:
     def retire(self, request, pk=None):
         row, version = self._to_be_changed(pk)
         with_parts = true_or_false(self._only("with_parts"), "with_parts")
-        commands.retire(self.kind, row.id, version=version, by=self._author(request.data), with_parts=with_parts)
-        return self._changed(row.id)
+        step = Retire(self.kind, row.id, version, with_parts)
+        done = retire_now_or_later(step, by=self._author(request.data))
+        return job_answer(done) if isinstance(done, Job) else self._changed(row.id)
 
     def restore(self, request, pk=None):
         row, version = self._to_be_changed(pk)

@@ -7,7 +7,7 @@ from psycopg.errors import DeadlockDetected
 from labs.models import Affiliation
 from people.models import Researcher
 from programs.models import Participation, Program, Project, Role
-from records import bulk, commands, rewriting, undoing
+from records import bulk, bulk_jobs, commands, jobs, rewriting, undoing
 from records.bulk import CannotEdit, MovedOn
 from records.commands import Edit, Retire
 from records.models import Change
@@ -254,16 +254,16 @@ def test_only_officers_edit_in_bulk(world, role):
 
 def test_a_second_click_edits_once(world, officer):
     by = author(officer, key="click")
-    first, second = (bulk.edit_now_or_later(all_of(), {"topics": {"add": ["x"]}}, by=by) for _n in range(2))
+    first, second = (bulk_jobs.edit_now_or_later(all_of(), {"topics": {"add": ["x"]}}, by=by) for _n in range(2))
     assert first.change == second.change and projects()["one"].version == 2
 
 
 def test_a_second_click_gives_the_job_though_few_answer_the_question_by_now(world, officer, monkeypatch):
-    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
     by, running = author(officer, key="click"), all_of("status=running")
-    first = bulk.edit_now_or_later(running, {"status": "completed"}, by=by)
+    first = bulk_jobs.edit_now_or_later(running, {"status": "completed"}, by=by)
     edit(these(world.one, world.two), status="completed")
-    assert bulk.edit_now_or_later(running, {"status": "completed"}, by=by) == first
+    assert bulk_jobs.edit_now_or_later(running, {"status": "completed"}, by=by) == first
 
 
 def test_what_stands_on_a_record_that_stays_is_counted_and_named(world, officer):

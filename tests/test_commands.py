@@ -1,20 +1,23 @@
 """Changing records: one way in, all faults at once, nobody overwrites anybody, a request sent twice acts once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 from django.utils.translation import get_language, override
 
 from funding.models import FundingAmount, FundingLine
 from people.models import Researcher
 from programs.models import Program, Project, Role
-from records import commands
+from records import commands, tasks
 from records.beneath import parts_below
 from records.commands import Author, Create, Edit, Retire
 from records.models import Change, Record
 from records.refusals import NotAllowed, Refused, Stale
 from records.steps import new_id
+from records.submissions import Submission
 from tests import cast
 from tests.cast import INTERNAL, kind, sql
 
@@ -127,6 +130,15 @@ def test_a_key_is_for_one_request(world, officer):
     with pytest.raises(Refused, match="another request"):
         commands.create(kind("researcher"), {"name_en": "B"}, by=author(officer, key="k"))
     commands.create(kind("researcher"), {"name_en": "B"}, by=author(key="k"))
+
+
+def test_a_key_is_forgotten_after_thirty_days(world, officer, settings):
+    for key in ("old", "young"):
+        commands.create(kind("researcher"), {"name_en": key}, by=author(officer, key=key))
+    Submission.objects.filter(key="old").update(at=timezone.now() - timedelta(days=30, minutes=1))
+    assert settings.CELERY_BEAT_SCHEDULE["submissions"]["task"] == tasks.forget_submissions.name
+    tasks.forget_submissions()
+    assert list(Submission.objects.values_list("key", flat=True)) == ["young"]
 
 
 def together(*acts) -> list:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from programs.models import Program, Project
-from records import bulk, undoing
+from records import jobs
 from records.history import change
 from records.jobs import Job, Run
 from records.models import Change
@@ -154,7 +154,7 @@ def test_a_change_that_there_is_not_is_404(world, officer, send, api):
 
 
 def test_what_touches_many_becomes_a_job_and_is_done_by_it(world, officer, send, monkeypatch):
-    monkeypatch.setattr(bulk, "AT_ONCE", 2), monkeypatch.setattr(undoing, "AT_ONCE", 2)
+    monkeypatch.setattr(jobs, "AT_ONCE", 2)
     begun = send("projects/bulk/", {"filter": "", "set": {"status": "completed"}, "reason": "over"}, officer)
     assert begun.status_code == 202 and begun["Location"] == f"/api/v1/jobs/{begun.json()['job']}/"
     assert _ran(begun.json(), officer) == ("done", "3 records were changed.")

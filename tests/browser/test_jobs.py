@@ -123,3 +123,25 @@ def test_the_script_that_refreshes_a_job_needs_nothing_that_the_policy_refuses(b
     page.locator(".chip", has_text="완료").wait_for(timeout=30_000)
     context.close()
     assert said == []
+
+
+PLANNED = {
+    "ko": ("되돌릴 내용 확인(작업으로)", "결과 보기", "건을 되돌립니다", "이 변경 되돌리기(작업으로)", "다시 확인(작업으로)"),
+    "en": ("Work out what that would do (as a job)", "To the result", "records would be put back", "Undo this change (as a job)", "Work it out anew (as a job)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language, script, width", [("ko", True, 360), ("en", False, 1280)])
+def test_what_undoing_an_import_would_do_waits_until_its_owner_decides(site, worker, open_page, complaints, language, script, width):  # fmt: skip
+    ask, result, shown, undo, anew = PLANNED[language]
+    with psycopg.connect(site.env["DATABASE_URL"]) as database:
+        (load,) = database.execute("SELECT min(change_id) FROM programs_program").fetchone()
+    page = signed_in(open_page, language, script=script, width=width)
+    page.goto(f"{site.url}/{language}/changes/{load}/undo/")
+    assert page.get_by_text(shown).count() == 0 and (not script or complaints(page) == [])
+    page.get_by_role("button", name=ask).click()
+    page.get_by_role("link", name=result).click(timeout=60_000)
+    assert page.get_by_role("heading", name=shown).is_visible()
+    assert page.get_by_role("button", name=undo).is_visible() and page.get_by_role("button", name=anew).is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width and (not script or complaints(page) == [])
+    picture(page, f"job-plan-{language}-{width}")
