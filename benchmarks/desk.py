@@ -30,6 +30,7 @@ def main() -> None:
     from django.test import Client
     from django.utils import translation
 
+    from config import wsgi  # noqa: F401  the web's own way with the database
     from people.models import User
 
     settings.ALLOWED_HOSTS = ["*"]

@@ -140,7 +140,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # inputs of ours stand in templates/forms/
+FORM_RENDERER = "records.input_markup.Renderer"  # inputs of ours stand in templates/forms/
 
 
 def database(url: str) -> dict:

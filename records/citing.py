@@ -6,6 +6,9 @@ A citation states what was typed, unless the person says how the source puts it.
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
 from .cells import write as write_cell
 from .declared import CITATION
 from .forms import ValuesForm, held
@@ -21,13 +24,24 @@ ALL = "all"
 
 
 class CitingForm(ValuesForm):
-    """A source of the value `cited`, of a row ("") or of all changed values (ALL). `last`: the source cited last."""
+    """A source of the value `cited`, of a row ("") or of all changed values (ALL).
+
+    `last`: the source cited last. `drawn`: what the sheet has drawn of such forms.
+    """
 
     def __init__(
-        self, typed, *, prefix: str, reader: Reader, known: dict, names: Iterable[str] = BESIDE_ROW, last=None
+        self,
+        typed,
+        *,
+        prefix: str,
+        reader: Reader,
+        known: dict,
+        names: Iterable[str] = BESIDE_ROW,
+        last=None,
+        drawn: dict[tuple[str, ...], tuple[str, str]],
     ):
         super().__init__(CITATION, names, typed, reader=reader, prefix=f"cite-{prefix}", known=known, in_row=True)
-        self.last = last
+        self.last, self.drawn = last, drawn
         for name in set(self.fields):
             if self.add_prefix(name) not in self.data:
                 self.fill(None, [name])
@@ -44,6 +58,20 @@ class CitingForm(ValuesForm):
     @property
     def is_used(self) -> bool:
         return self.is_again or not self.is_blank()
+
+    @property
+    def html(self) -> SafeString:
+        """Those that nobody touched differ in nothing but the names of their inputs: one of them is drawn."""
+        if self.is_used:
+            return self._draw()
+        fields = tuple(self.fields)
+        if fields not in self.drawn:
+            self.drawn[fields] = self.prefix, self._draw()
+        prefix, drawn = self.drawn[fields]
+        return SafeString(drawn.replace(prefix, self.prefix))
+
+    def _draw(self) -> SafeString:
+        return render_to_string("forms/citing.html", {"citing": self})
 
     def clean(self):
         if self.is_again and not self.typed("source").text:

@@ -121,8 +121,9 @@ class Rows:
         self.began = as_they_were(self.kind, present, versions)
         self.has_more = bool(self.typed.get(f"{self.kind.name}-more"))
 
-    def make_forms(self, known: Mapping, currency: str, last) -> None:
-        self._known, self._currency, self._last = known, currency, last
+    def make_forms(self, known: Mapping, currency: str, cited: dict) -> None:
+        """`cited`: what all CitingForms of the sheet have in common."""
+        self._known, self._currency, self._cited = known, currency, cited
         ids = self.sent_ids()
         self.forms = [self._form(n, self.began.get(ids.get(n))) for n in range(self.count)]
 
@@ -135,7 +136,7 @@ class Rows:
         form = RowForm(self.kind, self.names, self.typed, number=n, began=began, currency=self._currency, **common)
         form.fill(began, [name for name in self.names if form.add_prefix(name) not in self.typed])
         form.take_theirs()
-        form.citing = CitingForm(self.typed, prefix=form.prefix, names=BESIDE_ROW, last=self._last, **common)
+        form.citing = CitingForm(self.typed, prefix=form.prefix, names=BESIDE_ROW, **self._cited)
         return form
 
     def ids(self) -> tuple[dict[str, set], set]:

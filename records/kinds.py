@@ -56,7 +56,7 @@ class Field:
     empty: object = None  # what an empty cell or input means, where it need not be filled in
     check: Callable | None = dataclass_field(default=None, compare=False, repr=False)  # raises ValidationError
 
-    @property
+    @cached_property
     def words(self) -> dict[str, str]:
         return dict(self.choices)
 
@@ -235,6 +235,12 @@ class Kind:
         """All rows, with what the kind's lists need."""
         rows = self.model.objects.all()
         return rows.for_list() if hasattr(rows, "for_list") else rows
+
+    @cached_property
+    def attached_fields(self) -> frozenset[str]:
+        """The virtual fields that a row has only after `attached`."""
+        given = self.rows().query.annotations if self.attach else [virtual.name for virtual in self.virtual]
+        return frozenset(virtual.name for virtual in self.virtual).difference(given)
 
     def attached(self, rows: list, reader: Reader, as_of: date | None = None) -> list:
         """These rows with the virtual fields that depend on who asks and for which day."""

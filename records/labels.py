@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import F, Value
@@ -31,7 +32,7 @@ class Label:
     def plural(self) -> str:
         return kinds()[self.kind].plural
 
-    @property
+    @cached_property
     def url(self) -> str:
         return address("record", self.plural, self.key)
 
@@ -107,6 +108,11 @@ def label_of(kind: Kind, row, labels: dict[UUID, Label] | None = None) -> Label:
     parts = [_part(kind, row, name, labels or {}) for name in kind.label]
     ko, en = (" · ".join(p[i] or p[1 - i] for p in parts if p[0] or p[1]) for i in (0, 1))
     return _label(kind, row.id, ko, en, slug)
+
+
+def url_of(kind: Kind, row) -> str:
+    """Where the page of a row at hand is."""
+    return address("record", kind.plural, (kind.has_slug and row.slug) or str(row.id))
 
 
 def _label(kind: Kind, id: UUID, ko: str, en: str, slug: str) -> Label:

@@ -39,6 +39,7 @@ class ListQuery:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     as_of: date | None = None
+    is_bare: bool = False  # without what is attached to rows, where nobody looks at it
 
     def rows(self) -> QuerySet:
         """Every row that answers the question, unsorted."""
@@ -96,7 +97,8 @@ class ListQuery:
     def page_of(self, found: list, keys: "list[SortKey]") -> "Page":
         """The page with these rows, one more than fit where there are more."""
         more = len(found) > self.limit
-        found = self.kind.attached(found[: self.limit], self.reader, self.as_of)
+        found = found[: self.limit]
+        found = found if self.is_bare else self.kind.attached(found, self.reader, self.as_of)
         return Page(found, self._write_cursor(keys, found[-1]) if more else None)
 
     @property

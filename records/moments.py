@@ -7,16 +7,19 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .dates import BadDate, parse, read
 
 CLOCKS = ("as_of", "known_at")
 DAY_AND_HOUR = re.compile(r"(?P<day>.+?)[\sT]+(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.ASCII)
+SAFE, HERE = re.compile(r"[\w-]+", re.ASCII), "@"  # a key that is written into an address as it is, and where it stands
 _carried: ContextVar[dict[str, str] | None] = ContextVar("moment", default=None)
 
 
@@ -101,7 +104,19 @@ def carried() -> dict[str, str]:
 def address(name: str, *args, **query) -> str:
     """The address of a page of ours at the moment that the reader looks at; `query` has further parameters (None: not this)."""
     wanted = {key: value for key, value in (carried() | query).items() if value is not None}
-    return reverse(name, args=args) + (f"?{urlencode(wanted)}" if wanted else "")
+    return _path(get_language(), name, args) + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def _path(language: str | None, name: str, args: tuple) -> str:
+    """A page speaks of hundreds of records: the way to those of one kind is worked out once."""
+    if len(args) < 2 or not SAFE.fullmatch(str(args[-1])):
+        return reverse(name, args=args)
+    return _pattern(language, name, args[:-1]).replace(HERE, str(args[-1]))
+
+
+@cache
+def _pattern(language: str | None, name: str, args: tuple) -> str:
+    return reverse(name, args=(*args, HERE))
 
 
 def further(url: str, query: str) -> str:

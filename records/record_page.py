@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from django.db.models import IntegerField, Q, Value
+from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from . import lists
@@ -71,14 +72,13 @@ class RecordPage:
 
     def _which_are_there(self) -> list[Related]:
         """Of the declared related kinds those that have rows at all: most records have few of them."""
-        asked = [
-            kinds()[related.kind]
-            .model.objects.filter(**{related.by: self.row.id})
-            .order_by()
-            .values_list(Value(n, output_field=IntegerField()))[:1]
-            for n, related in enumerate(self.declared)
-        ]
-        found = {n for (n,) in asked[0].union(*asked[1:], all=True)}
+        asked = " UNION ALL ".join(
+            f"(SELECT {n} FROM {model._meta.db_table} WHERE {model._meta.get_field(by).column} = %(id)s LIMIT 1)"
+            for n, (model, by) in enumerate((kinds()[related.kind].model, related.by) for related in self.declared)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(asked, {"id": self.row.id})
+            found = {n for (n,) in cursor}
         return [related for n, related in enumerate(self.declared) if n in found]
 
     def rows(self, kind: str, by: str | None = None) -> list:
@@ -109,8 +109,9 @@ class RecordPage:
         mine = Q(**{related.by: self.row.id}, **{name: value == "true" for name, value in related.only})
         asked = Asked(related.by, "", (str(self.row.id),), mine)
         return lists.ListQuery(
-            kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort
-        )
+            kind=kind, reader=self.reader, asked=(asked,), limit=MOST_RELATED, as_of=self.as_of, sort=related.sort,
+            is_bare=kind.attached_fields.isdisjoint(related.columns),
+        )  # fmt: skip
 
     def _all_labels(self) -> dict[UUID, Label]:
         """Labels of every record that this one and its related rows refer to."""
@@ -155,7 +156,7 @@ class RecordPage:
         if name in self.kind.all_fields or name == PERIOD:
             return fact
         two = text_in_two(getattr(self.row, f"{name}_ko"), getattr(self.row, f"{name}_en"), with_other=True)
-        return replace(fact, cells=(replace(two, head=fact.label, notes=fact.notes),), notes=())
+        return replace(fact, cells=(two._replace(head=fact.label, notes=fact.notes),), notes=())
 
     def tables(self) -> list[Table]:
         """The related rows as tables, projects as a tree; empty ones are left out."""

@@ -95,7 +95,7 @@ class Sheet:
         common = {"reader": self.reader, "known": self.known}
         self.main = ValuesForm(self.kind, self.kind.typed_fields, self.typed, began=self.began, **common)
         self.main.take_theirs()
-        cited = {"last": last} | common
+        self.cited = cited = {"last": last, "drawn": {}} | common
         self.citing = {
             name: CitingForm(self.typed, prefix=name, names=BESIDE_VALUE, **cited)
             for name in may_be_cited(self.main.fields)
@@ -104,7 +104,7 @@ class Sheet:
         self.cite_all = CitingForm(self.typed, prefix=ALL, **cited)
         currency = self._currency()
         for rows in self.rows:
-            rows.make_forms(self.known, currency, last)
+            rows.make_forms(self.known, currency, cited)
 
     def _currency(self) -> str:
         """Of the amounts in the rows beneath, where the record says it."""
@@ -115,7 +115,7 @@ class Sheet:
         for rows in self.rows:
             if rows.kind.name == name:
                 rows.add()
-                rows.make_forms(self.known, self._currency(), self.cite_all.last)
+                rows.make_forms(self.known, self._currency(), self.cited)
 
     # -- reading and saving ------------------------------------------------------------------------------
 

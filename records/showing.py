@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,7 +15,7 @@ from . import dates
 from .attributes import free_word
 from .countries import country_name
 from .kinds import Field, Kind, Type, kinds
-from .labels import Label, label_of, labels_for
+from .labels import Label, labels_for, url_of
 from .moments import further
 from .rights import Reader, Visibility
 from .units import KOREAN, Unit, chosen, in_unit
@@ -29,8 +31,7 @@ STATED_OR_NOT = (*NUMBERS, Type.DATE)  # where nothing stands, no source states 
 HIDDEN_COLUMNS = ("id", "version", "updated_at", "is_retired")
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One value. `lang` is set where it is not in the reader's language; `is_unstated` where no source states it."""
 
     text: str = ""
@@ -99,12 +100,14 @@ class Table:
 
     def with_notes(self, by_record: Mapping[UUID, tuple[int, ...]]) -> "Table":
         """The numbers of the sources that speak of each row, beside its first value."""
-        return replace(self, lines=tuple(_noted(line, by_record.get(line.id, ())) for line in self.lines))
+        lines = (_noted(line, by_record[line.id]) if line.id in by_record else line for line in self.lines)
+        return replace(self, lines=tuple(lines))
 
 
 def _noted(line: Line, notes: tuple[int, ...]) -> Line:
     n = next((n for n, cell in enumerate(line.cells) if not cell.is_blank), 0)
-    cells = [replace(cell, notes=notes) if at == n else cell for at, cell in enumerate(line.cells)]
+    cells = list(line.cells)
+    cells[n] = cells[n]._replace(notes=notes)
     return replace(line, cells=tuple(cells))
 
 
@@ -117,13 +120,19 @@ def other_language() -> str:
 
 
 class Shower:
-    """Shows rows of one kind to one reader. Labels of what they refer to are fetched once for all rows."""
+    """Shows rows of one kind to one reader. Labels of what they refer to are fetched once for all rows.
+
+    Words that stand in every row are looked up once.
+    """
 
     def __init__(self, kind: Kind, rows: Sequence, reader: Reader, *, unit: Unit | None = None, labels=None, own=None):
         self.kind, self.reader, self.unit = kind, reader, unit or chosen(None)
         self.labels: Mapping[UUID, Label] = labels if labels is not None else labels_for(kind, rows, reader)
         officer = reader.is_officer or not kind.private
         self.own = {row.id for row in rows} if officer else kind.own(rows, reader) if own is None else own
+        self._word_of = cache(partial(head_of, kind))
+        self._choice_of = cache(lambda name, value: choice_cell(kind.all_fields[name], value))
+        self._names_of = cache(lambda columns: (merged(columns), own_column(kind, merged(columns))))
 
     def heads(self, columns: Iterable[str]) -> tuple[Head, ...]:
         return tuple(self._head(name) for name in merged(columns))
@@ -136,27 +145,28 @@ class Shower:
 
     def line(self, row, columns: Iterable[str], *, depth: int = 0, query: str = "") -> Line:
         """A row of a table; `query` is added to the address of its own page."""
-        names = merged(columns)
-        own = own_column(self.kind, names)
+        names, own = self._names_of(tuple(columns))
         cells = [self.cell(row, name) for name in names]
         if own in names:
             n = names.index(own)
-            url = further(label_of(self.kind, row, self.labels).url, query)
-            cells[n] = replace(cells[n], href=url, text=cells[n].text or str(self.kind.label_one))
+            text = cells[n].text or str(self.kind.label_one)
+            cells[n] = cells[n]._replace(href=further(url_of(self.kind, row), query), text=text)
         return Line(row.id, tuple(cells), depth)
 
     def cell(self, row, name: str) -> Cell:
         """The value of a field, of a pair such as `name` (name_ko and name_en), or of `period`."""
-        head = head_of(self.kind, name)
+        return self._cell(row, name)._replace(head=self._word_of(name))
+
+    def _cell(self, row, name: str) -> Cell:
         if name == PERIOD:
-            return replace(period_cell(row.starts_on, row.ends_on), head=head)
+            return period_cell(row.starts_on, row.ends_on)
         if name not in self.kind.all_fields:
             ko, en = getattr(row, f"{name}_ko"), getattr(row, f"{name}_en")
-            return replace(text_in_two(ko, en, with_other=is_own_name(self.kind, name)), head=head)
+            return text_in_two(ko, en, with_other=is_own_name(self.kind, name))
         declared = self.kind.all_fields[name]
         if declared.is_private and row.id not in self.own:
-            return Cell(head=head)
-        return replace(self._value(row, declared), head=head)
+            return Cell()
+        return self._value(row, declared)
 
     def _value(self, row, declared: Field) -> Cell:
         if declared.type in (Type.REF, Type.RECORD):
@@ -168,7 +178,7 @@ class Shower:
             return Cell(is_unstated=declared.type in STATED_OR_NOT, is_number=declared.type in NUMBERS)
         match declared.type:
             case Type.CHOICE:
-                return choice_cell(declared, value)
+                return self._choice_of(declared.name, value)
             case Type.DATE:
                 return Cell(dates.show(value, language()), is_short=True)
             case Type.INSTANT:
@@ -202,7 +212,7 @@ class Shower:
 
 
 def label_cell(label: Label) -> Cell:
-    return replace(text_in_two(label.ko, label.en), href=label.url)
+    return text_in_two(label.ko, label.en)._replace(href=label.url)
 
 
 def text_in_two(ko: str, en: str, *, with_other: bool = False) -> Cell:
@@ -234,10 +244,11 @@ def choice_cell(declared: Field, value) -> Cell:
 
 def period_cell(starts: str | None, ends: str | None) -> Cell:
     """From and to in one: `2024. 7. ~ 2028`, `2024. 7. ~`, `~ 2028`."""
-    begin, end = dates.show(starts, language()), dates.show(ends, language())
+    here = language()
+    begin, end = dates.show(starts, here), dates.show(ends, here)
     if not begin and not end:
         return Cell(is_unstated=True)
-    dash = "~" if language() == "ko" else "–"
+    dash = "~" if here == "ko" else "–"
     if starts == ends:
         return Cell(begin, is_short=True)
     return Cell(f"{begin} {dash} {end}".strip(), is_short=True)

@@ -4,13 +4,15 @@ A row comes as JSON and becomes an instance of its kind again, as if its list ha
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, CharField, Field, IntegerField, Model, QuerySet, TextField
 
 from .lists import ListQuery, Page
+
+AS_IN_JSON = (CharField, TextField, IntegerField, BooleanField)
 
 
 def first_pages(queries: Sequence[ListQuery]) -> list[Page]:
@@ -19,8 +21,9 @@ def first_pages(queries: Sequence[ListQuery]) -> list[Page]:
         return []
     asked = [query.in_order()[: query.limit + 1] for query in queries]
     found: list[list[Model]] = [[] for _query in queries]
+    makers = [_maker(rows) for rows in asked]
     for number, row in _read(asked):
-        found[number].append(_instance(asked[number], json.loads(row, parse_float=Decimal)))
+        found[number].append(makers[number](json.loads(row, parse_float=Decimal)))
     return [query.page_of(rows, query.keys) for query, rows in zip(queries, found, strict=True)]
 
 
@@ -35,13 +38,26 @@ def _read(asked: list[QuerySet]) -> list[tuple[int, str]]:
         return cursor.fetchall()
 
 
-def _instance(rows: QuerySet, values: dict) -> Model:
-    fields, annotations = rows.model._meta.concrete_fields, rows.query.annotations
-    columns = {f.column: getattr(f, "output_field", f) for f in fields} | {
-        n: a.output_field for n, a in annotations.items()
-    }
-    read = {name: None if values[name] is None else column.to_python(values[name]) for name, column in columns.items()}
-    row = rows.model.from_db(rows.db, [f.attname for f in fields], [read[f.column] for f in fields])
-    for name in annotations:
-        setattr(row, name, read[name])
-    return row
+def _maker(rows: QuerySet) -> Callable[[dict], Model]:
+    """Makes an instance of the kind of these rows from the values of its columns."""
+    columns = {f.column: _reader_of(getattr(f, "output_field", f)) for f in rows.model._meta.concrete_fields}
+    annotated = {name: _reader_of(a.output_field) for name, a in rows.query.annotations.items()}
+    names = [f.attname for f in rows.model._meta.concrete_fields]
+
+    def make(values: dict) -> Model:
+        row = rows.model.from_db(rows.db, names, _read_each(columns, values))
+        for name, value in zip(annotated, _read_each(annotated, values), strict=True):
+            setattr(row, name, value)
+        return row
+
+    return make
+
+
+def _read_each(columns: Mapping[str, Callable | None], values: dict) -> list:
+    found = ((read, values[name]) for name, read in columns.items())
+    return [read(value) if read and value is not None else value for read, value in found]
+
+
+def _reader_of(field: Field) -> Callable | None:
+    """What makes a value of what JSON says; None where that is the value."""
+    return None if isinstance(field, AS_IN_JSON) else field.to_python

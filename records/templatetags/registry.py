@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language, get_language_info
 
-from records import dates
+from records import dates, markup
+from records.input_markup import attributes, input_html
 from records.kinds import Kind, kinds, kinds_by_plural
 from records.moments import CLOCKS, address
 
@@ -154,3 +155,16 @@ def _list_url(kind: Kind) -> str:
 def place(name: str, *args) -> str:
     """The address of a page of ours at the moment that the reader looks at."""
     return address(name, *args)
+
+
+# ---- values ----------------------------------------------------------------------------------------
+
+register.filter("cell", markup.cell_html)
+register.filter("notes", markup.notes_html)
+register.filter("language_mark", markup.mark_html)
+register.simple_tag(markup.unstated_html, name="unstated")
+register.simple_tag(markup.rows_html, name="table_rows")
+register.simple_tag(markup.timeline_rows_html, name="timeline_rows")
+register.simple_tag(markup.money_rows_html, name="money_rows")
+register.filter("attributes", attributes)
+register.filter("input", input_html)
