@@ -200,17 +200,17 @@ class Side(NamedTuple):
 def _sides(queries: list[ListQuery], moment: Moment, between: RawSQL | None = None) -> list[Side]:
     """What each of these lists has at a moment, in one question."""
     selects, parameters = [], []
-    for n, query in enumerate(queries):
-        rows = _rows_of(query, moment)
-        if between is not None:
-            rows = rows.filter(id__in=between)
-        sql, own = rows.query.sql_with_params()
-        selects.append(
-            f"SELECT {n}, coalesce(array_agg(id ORDER BY id)::text, '{{}}'),"
-            f" coalesce(array_agg(fingerprint ORDER BY id)::text, '{{}}') FROM ({sql}) s{n}"
-        )
-        parameters += own
     with moment.looked_at(), connection.cursor() as cursor:
+        for n, query in enumerate(queries):
+            rows = _rows_of(query, moment)
+            if between is not None:
+                rows = rows.filter(id__in=between)
+            sql, own = rows.query.sql_with_params()
+            selects.append(
+                f"SELECT {n}, coalesce(array_agg(id ORDER BY id)::text, '{{}}'),"
+                f" coalesce(array_agg(fingerprint ORDER BY id)::text, '{{}}') FROM ({sql}) s{n}"
+            )
+            parameters += own
         cursor.execute(" UNION ALL ".join(selects) + " ORDER BY 1", parameters)
         return [Side(*row[1:]) for row in cursor]
 

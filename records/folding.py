@@ -4,10 +4,12 @@ Folded: compatible forms made one (NFKC), small letters, no spaces or punctuatio
 “휴머노이드로봇”, “MIT-CSAIL” and “mit csail” are the same. All that a row is searched by is one text: each name and other
 name between two marks. A word is found inside, a name that begins with it behind a mark, an exact one between two.
 
-The index holds every three neighbouring characters of that text, and of long numbers every eight. A longer word is found by
-all of its threes, a shorter one as the beginning of some: so one syllable is found as well, and no extension is needed.
+The index holds what stands at each place of that text: four neighbouring characters where all are Latin letters or
+figures, otherwise three and, of two syllables, these two; and of long numbers every eight. That is about as rare in either
+writing. A word that is such a piece is looked up at once, a longer one is found by all of its pieces, a shorter one as the
+beginning of some: so one syllable is found as well, and no extension is needed.
 
-The functions stand in the database (migration `search`), since it folds what is kept and what is asked alike.
+The functions stand in the database (migrations `folding` and `pieces`), since it folds what is kept and what is asked alike.
 """
 
 import re
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQueryField, SearchVectorField
-from django.db.models import BooleanField, F, Func, TextField, Value
+from django.db.models import BooleanField, F, Func, IntegerField, TextField, Value
 
 MARK = "\x1f"
 LEFT_OUT = (  # what remains of spaces, punctuation and signs after NFKC; the mark itself is no part
@@ -53,8 +55,8 @@ class Piece:
 
     @property
     def is_known(self) -> bool:
-        """Whether the index alone can tell who has it. The threes of a longer piece may stand apart."""
-        return len(self.folded) <= 3
+        """Whether the index alone can tell who has it. The pieces of a longer one may stand apart."""
+        return len(self.folded) <= (4 if self.folded.isascii() else 3)
 
     @property
     def is_letter(self) -> bool:
@@ -104,6 +106,17 @@ def has_not(text: Func, piece: Piece) -> Func:
     return _HasNot(text, piece.sql)
 
 
-def mentions(grams: Func, piece: Piece) -> Func:
-    """Whether the index says that a text may have this piece."""
-    return _Mentions(grams, Func(piece.sql, function="registry_query", output_field=SearchQueryField()))
+def band_of(text: Func, asked: str) -> Func:
+    """How well a folded text answers: 0 where a name is what is asked, 1 where one begins so, otherwise 2."""
+    return Func(text, _marked(asked), function="registry_band", output_field=IntegerField())
+
+
+def mentions(grams: Func, piece: Piece, is_common: bool = False) -> Func:
+    """Whether the index says that a text may have this piece.
+
+    The planner multiplies how often each part of a word occurs, as if they had nothing to do with each other, and expects
+    next to none of a long word. So it is shown the word only where the index is not to be asked first: `is_common`.
+    """
+    template = "%(function)s(%(expressions)s)" if is_common else "(SELECT %(function)s(%(expressions)s))"
+    asked = Func(piece.sql, function="registry_query", template=template, output_field=SearchQueryField())
+    return _Mentions(grams, asked)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, may_ask, read_filter, shown_reference
 from .base import by_name
+from .history import is_past
 from .kinds import Kind, Type
 from .rights import Reader
 from .searching import BANDS, Search
@@ -77,7 +78,7 @@ class ListQuery:
     @property
     def is_in_bands(self) -> bool:
         """Whether a search finds so many rows that it is read in bands; further pages are read as the first was."""
-        if not self.search or self.sort:
+        if not self.search or self.sort or is_past():
             return False
         return len(self._cursor) == 1 + len(BAND_KEYS) if self.cursor else self.searched.are_many
 
@@ -86,10 +87,8 @@ class ListQuery:
         first, last = self._read_cursor(len(BAND_KEYS)) if self.cursor else (BANDS[0], None)
         found: list = []
         for band in BANDS[first:]:
-            rows = self.searched.band(self._filtered(), band).annotate(sort_band=Value(band))
-            if last and band == first:
-                rows = rows.filter(id__lt=last)
-            found += rows[: self.limit + 1 - len(found)]
+            rows, before = self._filtered().annotate(sort_band=Value(band)), last if band == first else None
+            found += self.searched.read(rows, band, self.limit + 1 - len(found), before)
             if len(found) > self.limit:
                 break
         return found

@@ -53,6 +53,15 @@ def test_a_list_says_what_came_what_went_and_what_changed(api, world):
     ]
 
 
+def test_a_search_finds_at_each_moment_what_was_called_so_then(api, world):
+    then = now()
+    edit(world.one, title_en="Something else")
+    answer = api(f"compare/projects/?search=Project+one&known_at={then}").json()
+    assert answer["counts"] == {"added": 0, "gone": 1, "changed": 0}
+    answer = api(f"compare/projects/?search=Something+else&known_at={then}").json()
+    assert answer["counts"] == {"added": 1, "gone": 0, "changed": 0}
+
+
 def test_what_changed_and_changed_back_does_not_differ(api, world):
     then = now()
     edit(world.one, number="7")
