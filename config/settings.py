@@ -82,6 +82,8 @@ KINDS = [
     "programs.kinds.HEADCOUNT",
     "funding.kinds.FUNDING_LINE",
     "funding.kinds.FUNDING_AMOUNT",
+    "funding.kinds.LEDGER_ENTRY",
+    "funding.kinds.EXCHANGE_RATE",
     "records.declared.RELATION",
     "records.declared.DOCUMENT",
     "records.declared.CITATION",

@@ -1,24 +1,39 @@
-"""`GET /api/v1/rollups/`: totals, grouped."""
+"""`GET /api/v1/rollups/`: totals, grouped. `GET /api/v1/rollups/lines/`: the lines that a total is the sum of."""
+
+import re
+from uuid import UUID
 
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from programs.kinds import PROGRAM, PROJECT
 from records.api import ApiView, find, one_answer
-from records.asking import BadQuery, Problem, not_a_value, not_allowed
+from records.asking import BadQuery, Problem, not_a_value
 from records.figures import freshness
 from records.money import to_major
 
-from .models import FundingLine, PayerKind
-from .rollups import DIMENSIONS, MEASURES, lines_not_shown, totals
+from .asking import TAKES, read_scope, words_of
+from .rollups import DIMENSIONS, MEASURES, NO_YEAR, lines_behind, lines_not_shown, totals
 
-KEPT = ("fiscal_year", "payer_kind", "form", "currency")
-TAKES = {"program", "project", "group_by", "measure", "as_of", "known_at", "money", "lang", "format", *KEPT}
-WORDS = {"payer_kind": set(PayerKind.values), "form": set(FundingLine.Form.values)}
-AMOUNTS = ("planned", "committed")
+AMOUNTS = ("planned", "committed", "received", "spent", "undivided", "remaining")
+ALWAYS = {"as_of", "known_at", "money", "lang", "format"}
+OF_TOTALS = {*TAKES, "group_by", "measure", *ALWAYS}
+OF_LINES = {*TAKES, "cursor", "limit", *ALWAYS}
+MOST_LINES = 1000
+Problems, Rows = list[Problem], list[dict]  # RollupView has a `list` of its own
+CURSOR = re.compile(r"([0-9a-f-]{36})\.(\d{1,4})")
+AMOUNT = {"required": False, "allow_null": True}
+MEASURED = {
+    "planned": serializers.FloatField(**AMOUNT, help_text="null: no amount is stated"),
+    "committed": serializers.FloatField(**AMOUNT),
+    "received": serializers.FloatField(**AMOUNT, help_text="less returned"),
+    "spent": serializers.FloatField(**AMOUNT, help_text="less recovered"),
+    "undivided": serializers.FloatField(**AMOUNT, help_text="of envelopes: what their splits leave"),
+    "remaining": serializers.FloatField(**AMOUNT, help_text="committed less spent"),
+}
 ROW = inline_serializer(
     "Rollup",
     {
@@ -26,93 +41,136 @@ ROW = inline_serializer(
         "project": serializers.UUIDField(
             required=False, allow_null=True, help_text="null: lines of the program itself"
         ),
-        "fiscal_year": serializers.IntegerField(required=False, allow_null=True, help_text="null: year not stated"),
+        "payer": serializers.UUIDField(required=False, allow_null=True, help_text="null: not stated"),
         "payer_kind": serializers.CharField(required=False),
+        "abroad": serializers.BooleanField(required=False, allow_null=True, help_text="null: not stated"),
+        "recipient": serializers.UUIDField(required=False, allow_null=True),
+        "fiscal_year": serializers.IntegerField(required=False, allow_null=True, help_text="null: year not stated"),
         "form": serializers.CharField(required=False),
+        "category": serializers.CharField(required=False, allow_null=True),
+        "state": serializers.CharField(required=False),
         "currency": serializers.CharField(),
-        "planned": serializers.FloatField(required=False, allow_null=True, help_text="null: no amount is stated"),
-        "committed": serializers.FloatField(required=False, allow_null=True),
+        **MEASURED,
         "lines": serializers.IntegerField(required=False),
         "unstated": serializers.IntegerField(required=False, help_text="lines that state no amount"),
     },
     many=True,
 )
-ANSWER = one_answer(
-    "Rollups",
+BEHIND = inline_serializer(
+    "LineBehindTotal",
     {
-        "results": ROW,
-        "next_cursor": serializers.CharField(allow_null=True),
-        "computed_at": serializers.DateTimeField(allow_null=True),
-        "is_stale": serializers.BooleanField(),
-        "lines_not_shown": serializers.IntegerField(required=False, help_text="for signed-in readers"),
+        "line": serializers.UUIDField(help_text="the funding line"),
+        "fiscal_year": serializers.IntegerField(allow_null=True),
+        "currency": serializers.CharField(),
+        **MEASURED,
     },
+    many=True,
 )
+ABOUT = {
+    "next_cursor": serializers.CharField(allow_null=True),
+    "computed_at": serializers.DateTimeField(allow_null=True),
+    "is_stale": serializers.BooleanField(),
+    "lines_not_shown": serializers.IntegerField(required=False, help_text="for signed-in readers"),
+}
+ANSWER = one_answer("Rollups", {"results": ROW, **ABOUT})
+LINES_ANSWER = one_answer("LinesBehindTotal", {"results": BEHIND, **ABOUT})
 HELP = {
     "group_by": f"up to three of {', '.join(DIMENSIONS)}; always also per currency",
     "measure": f"any of {', '.join(MEASURES)}",
     "program": "id or slug; with everything in it",
     "project": "id or slug; with everything below it",
     "fiscal_year": "years, or null for “year not stated”",
+    "payer": "ids or slugs, or null for “not stated”",
+    "recipient": "ids or slugs, or null for “not stated”",
+    "abroad": "whether the payer is: true, false, or null for “not stated”",
+    "category": "null for “not stated”",
 }
+
+
+def _parameters(takes: set[str]) -> list[OpenApiParameter]:
+    return [OpenApiParameter(name, str, description=HELP.get(name, "")) for name in sorted(takes - {"format"})]
 
 
 class RollupView(ApiView):
     """What funding lines add up to. Two currencies are never added; “not stated” is a group of its own."""
 
-    @extend_schema(
-        operation_id="rollups_list",
-        tags=["rollups"],
-        parameters=[OpenApiParameter(name, str, description=HELP.get(name, "")) for name in sorted(TAKES - {"format"})],
-        responses=ANSWER,
-    )
+    @extend_schema(operation_id="rollups_list", tags=["rollups"], parameters=_parameters(OF_TOTALS), responses=ANSWER)
     def list(self, request):
-        asked, problems = request.query_params, []
-        problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
-        group_by = words_of(asked, "group_by", DIMENSIONS, problems, most=3)
-        measures = words_of(asked, "measure", MEASURES, problems) or list(MEASURES)
-        only = {name: kept_values(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
+        problems = self._unknown(OF_TOTALS)
+        group_by = words_of(request.query_params, "group_by", DIMENSIONS, problems, most=3)
+        measures = words_of(request.query_params, "measure", MEASURES, problems) or list(MEASURES)
+        of = self._of(problems)
+        if of is None:
+            return self._answer([])
+        shown = [d for d in group_by if d != "currency"] + ["currency", *measures]
+        rows = totals(self.reader, group_by=group_by, **of)
+        return self._answer([self._shape(row, shown) for row in rows], of)
+
+    @extend_schema(
+        operation_id="rollups_lines", tags=["rollups"], parameters=_parameters(OF_LINES), responses=LINES_ANSWER
+    )
+    @action(detail=False, methods=["get"])
+    def lines(self, request):
+        """What each line counts for in each fiscal year, of the money that is asked about; the sum is the total."""
+        problems = self._unknown(OF_LINES)
+        limit, after = self._page(problems)
+        of = self._of(problems)
+        if of is None:
+            return self._answer([])
+        rows = lines_behind(self.reader, after=after, limit=limit + 1, **of)
+        last = rows[limit - 1] if len(rows) > limit else None
+        cursor = f"{last['line']}.{last['fiscal_year'] or NO_YEAR}" if last else None
+        shown = ("line", "fiscal_year", "currency", *AMOUNTS)
+        return self._answer([self._shape(row, shown) for row in rows[:limit]], of, cursor)
+
+    # -- parts -----------------------------------------------------------------------------------------
+
+    def _unknown(self, takes: set[str]) -> Problems:
+        return [Problem(n, _("There is no parameter “%s”.") % n) for n in self.request.query_params if n not in takes]
+
+    def _of(self, problems: Problems) -> dict | None:
+        """What Asked takes; None where a record is named that does not exist for the reader. Raises BadQuery."""
+        try:
+            scope = read_scope(self.request.query_params, self.reader, find, problems)
+        except Http404:
+            scope = None
         if problems:
             raise BadQuery(problems)
-        is_past = request._request.known_at is not None
+        is_past = self.request._request.known_at is not None
+        return None if scope is None else {**scope, "as_of": self.as_of, "is_past": is_past}
+
+    def _page(self, problems: Problems) -> tuple[int, tuple[UUID, int] | None]:
+        asked = self.request.query_params
+        limit, cursor = asked.get("limit", "100"), asked.get("cursor", "")
+        if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:6]) <= MOST_LINES):
+            problems.append(Problem("limit", not_a_value("limit", limit)))
+            limit = "1"
+        found = CURSOR.fullmatch(cursor)
         try:
-            program = find(PROGRAM, asked["program"], self.reader).id if asked.get("program") else None
-            project = find(PROJECT, asked["project"], self.reader).id if asked.get("project") else None
-        except Http404:
-            return Response({"results": [], "next_cursor": None, "computed_at": None, "is_stale": False})
-        of = {"program": program, "project": project, "only": only, "as_of": self.as_of, "is_past": is_past}
-        rows = totals(self.reader, group_by=group_by, **of)
+            after = (UUID(found[1]), int(found[2])) if found else None
+        except ValueError:
+            found = None
+        if cursor and not found:
+            problems.append(Problem("cursor", not_a_value("cursor", cursor)))
+        return int(limit), after if found else None
+
+    def _answer(self, results: Rows, of: dict | None = None, cursor: str | None = None) -> Response:
         fresh = freshness("rollups")
-        shown = [d for d in group_by if d != "currency"] + ["currency", *measures]
-        results = [{name: self._value(name, row) for name in shown} for row in rows]
-        answer = {"results": results, "next_cursor": None, "computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
-        if self.reader.is_signed_in:
+        answer = {
+            "results": results,
+            "next_cursor": cursor,
+            "computed_at": fresh.computed_at if of else None,
+            "is_stale": fresh.is_stale if of else False,
+        }
+        if of and self.reader.is_signed_in:
             answer["lines_not_shown"] = lines_not_shown(self.reader, **of)
         return Response(answer)
+
+    def _shape(self, row: dict, shown) -> dict:
+        return {name: self._value(name, row) for name in shown}
 
     def _value(self, name: str, row: dict):
         value = row[name]
         if name in AMOUNTS and value is not None and not self.is_minor:
             return to_major(value, row["currency"])
         return value
-
-
-def words_of(asked, name: str, allowed, problems: list[Problem], most: int = 99) -> list[str]:
-    words = [word for text in asked.getlist(name) for word in text.split(",") if word]
-    wrong = [word for word in words if word not in allowed]
-    if wrong:
-        problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
-    if len(words) > most:
-        problems.append(Problem(name, _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most}))
-    return list(dict.fromkeys(words))
-
-
-def kept_values(name: str, texts: list[str], problems: list[Problem]) -> list:
-    values = [word for text in texts for word in text.split(",") if word]
-    if name == "fiscal_year":
-        wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4)]
-        values = [None if v == "null" else int(v) for v in values if v not in wrong]
-    else:
-        wrong = [v for v in values if v not in WORDS.get(name, values) or not v.isprintable()]
-    if wrong:
-        problems.append(Problem(name, not_a_value(name, ", ".join(wrong))))
-    return values

@@ -1,13 +1,11 @@
 """`GET /api/v1/compare/totals/`: totals at two moments."""
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from programs.kinds import PROGRAM, PROJECT
 from records.answers import one_answer
 from records.asking import BadQuery, Problem
 from records.compare_api import MOMENTS, RecordsCompareView
@@ -15,14 +13,18 @@ from records.finding import find_ever
 from records.history import known_at
 from records.money import to_major
 
-from .api import KEPT, kept_values, words_of
+from .api import MEASURED
+from .asking import TAKES as OF_MONEY
+from .asking import read_scope, words_of
 from .comparing import AMOUNTS, Line, compare_totals
+from .explaining import Why, explain
 from .rollups import DIMENSIONS, MEASURES
 
-TAKES = {"program", "project", "group_by", *KEPT, *MOMENTS, "money", "lang", "format"}
+ALWAYS = (*MOMENTS, "money", "lang", "format")
+TAKES = {*OF_MONEY, "group_by", *ALWAYS}
+OF_LINES = {*OF_MONEY, *ALWAYS}
 SIDE = {
-    "planned": serializers.FloatField(allow_null=True, help_text="null: no amount is stated"),
-    "committed": serializers.FloatField(allow_null=True),
+    **MEASURED,
     "lines": serializers.IntegerField(),
     "unstated": serializers.IntegerField(help_text="lines that state no amount"),
 }
@@ -38,6 +40,29 @@ ROW = inline_serializer(
         ),
     },
     many=True,
+)
+EXPLAINED = inline_serializer(
+    "ExplainedDifference",
+    {
+        "line": serializers.UUIDField(help_text="the funding line"),
+        "fiscal_year": serializers.IntegerField(allow_null=True, help_text="null: year not stated"),
+        "currency": serializers.CharField(),
+        "why": serializers.ListField(child=serializers.ChoiceField(Why.choices)),
+        "left": inline_serializer("LineThen", MEASURED, allow_null=True),
+        "right": inline_serializer("LineLater", MEASURED, allow_null=True),
+    },
+    many=True,
+)
+LINES_ANSWER = one_answer(
+    "ExplainedDifferences",
+    {
+        "results": EXPLAINED,
+        "next_cursor": serializers.CharField(allow_null=True),
+        "more": serializers.IntegerField(
+            help_text="lines that differ and are not among these, the largest differences"
+        ),
+        "is_whole": serializers.BooleanField(help_text="false: there were too many lines to look at all of them"),
+    },
 )
 ANSWER = one_answer("ComparedTotals", {"results": ROW, "next_cursor": serializers.CharField(allow_null=True)})
 
@@ -55,23 +80,51 @@ class CompareView(RecordsCompareView):
     )
     @action(detail=False, methods=["get"])
     def totals(self, request):
-        asked, problems = request.query_params, []
-        problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
-        by = words_of(asked, "group_by", DIMENSIONS, problems, most=3)
-        only = {name: kept_values(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
-        if problems:
-            raise BadQuery(problems)
+        problems: list[Problem] = []
+        by = words_of(request.query_params, "group_by", DIMENSIONS, problems, most=3)
         with known_at(None):
-            two = self.two()
-            scope = {kind.name: self._scope(kind) for kind in (PROGRAM, PROJECT) if asked.get(kind.name)}
-            lines = compare_totals(self.reader, two, by, **scope, only=only)
+            of, two = self._of(TAKES, problems), self.two()
+            lines = compare_totals(self.reader, two, by, **of)
         return Response({"results": [self._shape(line, by) for line in lines], "next_cursor": None})
 
-    def _scope(self, kind):
-        row = find_ever(kind, self.request.query_params[kind.name], self.reader)
-        if row is None:
-            raise Http404
-        return row.id
+    @extend_schema(
+        operation_id="compare_totals_lines",
+        tags=["compare"],
+        parameters=[
+            OpenApiParameter(name, str, description=MOMENTS.get(name, "")) for name in sorted(OF_LINES - {"format"})
+        ],
+        responses=LINES_ANSWER,
+    )
+    @action(detail=False, methods=["get"], url_path="totals/lines")
+    def total_lines(self, request):
+        """Why totals differ: each line that counts otherwise, and what happened to it."""
+        with known_at(None):
+            of, two = self._of(OF_LINES, []), self.two()
+            found = explain(self.reader, two, **of)
+        results = [
+            {
+                "line": one.line,
+                "fiscal_year": one.fiscal_year,
+                "currency": one.currency,
+                "why": one.why,
+                "left": self._line(one.left),
+                "right": self._line(one.right),
+            }
+            for one in found.differences
+        ]
+        return Response({"results": results, "next_cursor": None, "more": found.more, "is_whole": found.is_whole})
+
+    def _of(self, takes: set[str], problems: list[Problem]) -> dict:
+        """Which money is asked about, also of what was deleted. Raises BadQuery and Http404."""
+        asked = self.request.query_params
+        problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in takes]
+        of = read_scope(asked, self.reader, find_ever, problems)
+        if problems:
+            raise BadQuery(problems)
+        return of
+
+    def _line(self, row: dict | None) -> dict | None:
+        return None if row is None else {m: self._amount(row[m], row["currency"]) for m in AMOUNTS}
 
     def _shape(self, line: Line, by: list[str]) -> dict:
         dimensions = [dimension for dimension in by if dimension != "currency"]

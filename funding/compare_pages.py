@@ -15,17 +15,33 @@ from records.two_moments import PARAMETERS, read_two
 from records.units import UNITS, chosen, in_unit
 
 from .comparing import AMOUNTS, Line, compare_totals
-from .models import FundingLine, PayerKind
+from .explaining import MEASURES as EXPLAINED
+from .explaining import Explained, explain
+from .models import Category, FundingLine, PayerKind
 
 GROUPS = {
     "payer_kind": gettext_lazy("source of money"),
+    "abroad": gettext_lazy("payer abroad"),
+    "payer": gettext_lazy("payer"),
+    "recipient": gettext_lazy("recipient"),
     "form": gettext_lazy("form"),
+    "category": gettext_lazy("category"),
+    "state": gettext_lazy("state"),
     "fiscal_year": gettext_lazy("fiscal year"),
     "program": gettext_lazy("program"),
     "project": gettext_lazy("project"),
 }
+MEASURE_WORDS = {
+    "planned": gettext_lazy("planned amount"),
+    "committed": gettext_lazy("committed amount"),
+    "received": gettext_lazy("received"),
+    "spent": gettext_lazy("spent"),
+    "undivided": gettext_lazy("undivided"),
+    "remaining": gettext_lazy("remaining"),
+}
 SCOPES = {"program": PROGRAM, "project": PROJECT}
-TAKES = (*PARAMETERS, *SCOPES, "group_by", "unit")
+NAMED = {"program": "program", "project": "project", "payer": "institution", "recipient": "institution"}  # by kind
+TAKES = (*PARAMETERS, *SCOPES, "group_by", "unit", "explain")
 
 
 @in_the_present
@@ -37,12 +53,22 @@ def compare_totals_page(request):
         return refused(request, bad, {"what": _("Totals")})
     scope = {name: _scope(name, request) for name in SCOPES if request.GET.get(name)}
     unit = chosen(request.GET.get("unit"))
-    lines = compare_totals(request.reader, two, by, **{name: row.id for name, row in scope.items()}) if two else []
+    of = {name: row.id for name, row in scope.items()}
+    lines = compare_totals(request.reader, two, by, **of) if two else []
+    measures = [
+        m for m in AMOUNTS if any((side or {}).get(m) is not None for one in lines for side in (one.left, one.right))
+    ]
+    explained = explain(request.reader, two, **of) if two and request.GET.get("explain") else None
     context = {
         "two": two,
+        "measures": [MEASURE_WORDS[measure] for measure in measures],
+        "explained": explained and _explained(explained, request, unit),
+        "explained_measures": [MEASURE_WORDS[measure] for measure in EXPLAINED],
         "groups": [(name, word, name in by) for name, word in GROUPS.items()],
         "heads": [GROUPS[name] for name in by],
-        "lines": [_shown(line, words, unit) for line, words in zip(lines, _words(lines, by, request), strict=True)],
+        "lines": [
+            _shown(line, words, measures, unit) for line, words in zip(lines, _words(lines, by, request), strict=True)
+        ],
         "units": UNITS.values(),
         "unit": unit,
         "scopes": list(scope.values()),
@@ -73,25 +99,50 @@ def _scope(name: str, request):
 
 def _words(lines: list[Line], by: list[str], request) -> list[list[str]]:
     """The groups as words; programs and projects by their names."""
-    ids = {name: {line.group[by.index(name)] for line in lines} - {None} if name in by else set() for name in SCOPES}
+    ids: dict[str, set] = {kind: set() for kind in NAMED.values()}
+    for name in set(by) & set(NAMED):
+        ids[NAMED[name]] |= {line.group[by.index(name)] for line in lines} - {None}
     with as_it_last_was():
         labels = labels_of(ids, set(), request.reader)
     return [[_word(name, value, labels) for name, value in zip(by, line.group, strict=True)] for line in lines]
 
 
 def _word(name: str, value, labels) -> str:
-    if name in SCOPES:
-        return str(labels[value]) if value in labels else _("of the program itself")
-    if name == "fiscal_year":
-        return str(value) if value else _("year not stated")
-    words = PayerKind if name == "payer_kind" else FundingLine.Form
-    return str(words(value).label)
+    if name == "project" and value is None:
+        return _("of the program itself")
+    if name == "fiscal_year" and value is None:
+        return _("year not stated")
+    if value is None:
+        return _("not stated")
+    if name in NAMED:
+        return str(labels[value]) if value in labels else _("not shown")
+    if name == "abroad":
+        return _("abroad") if value else _("in Korea")
+    words = {"payer_kind": PayerKind, "form": FundingLine.Form, "category": Category, "state": FundingLine.State}
+    return str(words[name](value).label) if name in words else str(value)
 
 
-def _shown(line: Line, words: list[str], unit) -> dict:
+def _explained(found: Explained, request, unit) -> dict:
+    """The lines that count otherwise, each with what happened to it and by how much."""
+    with as_it_last_was():
+        labels = labels_of({"funding_line": {one.line for one in found.differences}}, set(), request.reader)
+    rows = [
+        {
+            "label": labels.get(one.line),
+            "year": one.fiscal_year or _("year not stated"),
+            "why": ", ".join(str(why.label) for why in one.why),
+            "currency": one.currency,
+            "cells": [_signed(one.by(measure) or None, one.currency, unit) for measure in EXPLAINED],
+        }
+        for one in found.differences
+    ]
+    return {"rows": rows, "more": found.more, "is_whole": found.is_whole}
+
+
+def _shown(line: Line, words: list[str], measures: list[str], unit) -> dict:
     """A line as its cells: per measure the left side, the right one, the difference."""
     cells = []
-    for measure in AMOUNTS:
+    for measure in measures:
         sides = [side[measure] if side else None for side in (line.left, line.right)]
         cells += ["–" if amount is None else in_unit(amount, line.currency, unit) for amount in sides]
         cells.append(_signed(line.difference(measure), line.currency, unit))

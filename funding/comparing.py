@@ -8,7 +8,7 @@ from records.two_moments import Two
 
 from .rollups import MEASURES, totals
 
-AMOUNTS = ("planned", "committed")
+AMOUNTS = ("planned", "committed", "received", "spent", "undivided", "remaining")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def parts_below(ids: Iterable[UUID], *, hold: bool = False, most: float = inf) -
 def _directly_below(level: dict[str, set[UUID]]) -> dict[str, set]:
     each, parameters = [], {}
     for kind in kinds().values():
-        for column in columns_above(kind):
+        for column in columns_above(kind) if not kind.counter else ():  # what is only added stays where it is
             if ids := _named(kind, column, level):
                 parameters[f"ids_{len(each)}"] = ids
                 each.append(

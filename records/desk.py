@@ -22,7 +22,7 @@ class Addition:
 @dataclass(frozen=True)
 class Desk:
     edit_url: str
-    retire_url: str  # or, of a retired record, the way to restore it
+    retire_url: str  # or, of a retired record, the way to restore it; "" where there is none
     additions: tuple[Addition, ...]
 
 
@@ -30,8 +30,8 @@ def desk(page: RecordPage) -> Desk:
     key, kind = page.label.key, page.kind
     way = "restore" if page.row.is_retired else "retire"
     return Desk(
-        reverse("edit", args=[kind.plural, key]),
-        reverse(way, args=[kind.plural, key]),
+        "" if kind.counter else reverse("edit", args=[kind.plural, key]),
+        "" if kind.counter else reverse(way, args=[kind.plural, key]),
         () if page.row.is_retired else additions(page),
     )
 

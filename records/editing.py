@@ -18,7 +18,7 @@ from .cells import BadCell
 from .citing import CitingForm
 from .commands import Author, Done
 from .finding import find
-from .kinds import Kind, Type, kinds_by_plural
+from .kinds import Kind, Type, kind_of, kinds_by_plural
 from .labels import labels_of
 from .offered import offered
 from .reading import reference
@@ -169,6 +169,7 @@ def given_by_address(kind: Kind, request) -> dict:
         given[name] = found.id
         hidden = max(hidden, found.visibility)
         _belongs_with(kind, found, given)
+        _is_like(kind, name, found, given)
     return {name: value for name, value in given.items() if value is not None} | {"visibility": hidden}
 
 
@@ -178,6 +179,13 @@ def _belongs_with(kind: Kind, found, given: dict) -> None:
         id = getattr(found, f"{ref.name}_id", None)
         if id and ref.name not in ("parent", *given) and ref.name in kind.typed_fields:
             given[ref.name] = id
+
+
+def _is_like(kind: Kind, by: str, found, given: dict) -> None:
+    """What a row entered beneath a record takes from it, as the record's kind declares: a split the currency of its envelope."""
+    for related in kind_of(type(found)).related:
+        if (related.kind, related.by) == (kind.name, by):
+            given |= {name: getattr(found, name) for name in related.alike if name not in given}
 
 
 # ---- the source that was cited last --------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Each kind is declared beside its model (`programs/kinds.py: PROJECT = Kind(…)`) and named in `settings.KINDS`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date
@@ -84,6 +84,7 @@ class Related:
     sort: str = ""  # as a list takes it; the kind's own order where empty
     only: tuple[tuple[str, str], ...] = ()  # further conditions, as a list takes them: ("project__isnull", "true")
     is_typed: bool = False  # the form of the record has these rows in it, with the columns as their fields
+    alike: tuple[str, ...] = ()  # what a row that is entered beneath the record takes from it
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,20 @@ class Dated:
     is_brief: bool = False  # where no end is stated, it ends when it begins
 
 
+@dataclass(frozen=True, eq=False)
+class Counter:
+    """How what is only ever added is taken back: by a row against it.
+
+    `against`: its column with the row that it is against. `columns`: where else it differs from that row `t`, as SQL;
+    `is_needed`: whether anything is left of `t`.
+    """
+
+    against: str
+    columns: Mapping[str, str]
+    is_needed: str
+    sentence: str  # for who would change such a record
+
+
 @dataclass(frozen=True)
 class Kind:
     name: str
@@ -152,6 +167,8 @@ class Kind:
     money: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()  # given once, when the record is made: a document's file
     asks_reason: bool = False  # each change says why: money
+    counter: Counter | None = None  # what is only added: never edited (but for its visibility), retired or deleted
+    known_by: tuple[str, ...] = ()  # fields that say, where all are filled in, that a record is there already
     groups: tuple[Group, ...] = ()  # of its form; () where the types of the fields say it (forms.groups_of)
     in_menu: bool = False
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all

@@ -259,7 +259,8 @@ def _read_row(kind: Kind, file: str, number: int, header, values, problems: list
     found, is_good = [], True
     for name, f in kind.written_fields.items():
         try:
-            found.append(cells.unread(given[name]) if f.type is Type.MONEY else cells.read(f, given[name]))
+            is_amount = f.type is Type.MONEY and (given[name] or not f.is_required)
+            found.append(cells.unread(given[name]) if is_amount else cells.read(f, given[name]))
         except cells.BadCell as bad:
             problems.append(Problem(file, number, name, str(bad)))
             is_good = False

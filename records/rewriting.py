@@ -113,6 +113,8 @@ def faults(laid: Iterable[Kind], *, whatever_refers: bool = False) -> Iterator[R
 
 
 def _under_what_is_retired(kind: Kind) -> Iterator[RowFault]:
+    if kind.counter:  # what was entered under it is taken back
+        return
     table = kind.model._meta.db_table
     for column in hiding(kind):
         found = rows(
@@ -134,6 +136,8 @@ def _stood_upon(laid: Iterable[Kind], whatever_refers: bool) -> Iterator[RowFaul
         return
     upon: dict[UUID, dict[Kind, int]] = defaultdict(lambda: defaultdict(int))
     for kind in kinds().values():
+        if kind.counter and not whatever_refers:  # what is only added stays when its record is retired
+            continue
         for column in referring(kind) if whatever_refers else hiding(kind):
             for id, number in rows(_standing(kind, column)):
                 upon[id][kind] += number
@@ -147,6 +151,11 @@ def _stood_upon(laid: Iterable[Kind], whatever_refers: bool) -> Iterator[RowFaul
 def _standing(kind: Kind, column: str) -> str:
     """SQL: how many rows of this kind, as they will be, name each of those that will be retired in this column."""
     table = kind.model._meta.db_table
+    if kind.counter:
+        return (
+            f"SELECT t.{column}, count(*) FROM going g JOIN {table} t ON t.{column} = g.id WHERE {kind.counter.is_needed}"
+            f" AND NOT EXISTS (SELECT 1 FROM {table_beside(kind)} s WHERE s.{kind.counter.against} = t.id) GROUP BY 1"
+        )
     return (
         f"SELECT x.ref, count(*) FROM (SELECT t.{column} AS ref FROM going g JOIN {table} t ON t.{column} = g.id"
         "  WHERE NOT t.is_retired AND NOT EXISTS (SELECT 1 FROM rewritten w WHERE w.id = t.id)"

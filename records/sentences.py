@@ -20,6 +20,32 @@ OF_TRIGGERS = {
     "project_parent_in_program": gettext_lazy("A project and the project that it is part of lie in the same program."),
     "participation_project_in_program": gettext_lazy("The project lies in another program."),
     "fundingline_project_in_program": gettext_lazy("The project lies in another program."),
+    "fundingline_envelopes_no_circle": gettext_lazy("A line cannot be a split of its own splits."),
+    "fundingline_like_its_envelope": gettext_lazy(
+        "A split has the program, the currency and the form of its envelope."
+    ),
+    "fundingline_seen_with_its_envelope": gettext_lazy("A split is never more hidden than its envelope."),
+    "fundingline_envelope_counts": gettext_lazy(
+        "The envelope is cancelled or retired. Cancel or retire its splits first."
+    ),
+    "fundingline_split_of_a_stated_year": gettext_lazy(
+        "The envelope states no amount for this year. State one there first, or name a year that it states."
+    ),
+    "fundingline_within_its_envelope": gettext_lazy(
+        "The splits would come to more than their envelope. Lower this amount or raise the envelope first."
+    ),
+    "fundingline_currency_of_its_entries": gettext_lazy(
+        "This line has ledger entries in its currency, which therefore stays."
+    ),
+    "ledgerentry_only_added": gettext_lazy(
+        "A ledger entry stays as it is. Correct it by a counter-entry that names it."
+    ),
+    "ledgerentry_like_the_corrected": gettext_lazy(
+        "A counter-entry has the line, the movement and the fiscal year of the entry it corrects, and the opposite sign."
+    ),
+    "ledgerentry_corrected_once": gettext_lazy(
+        "An entry is taken back once: the counter-entries would come to more than it."
+    ),
 }
 
 

@@ -33,7 +33,8 @@ def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
 
 def make(kind: Kind) -> None:
     """The empty table beside that of the kind, until the transaction ends."""
-    kept = "".join(f", ALTER COLUMN {column} DROP NOT NULL" for column in ("version", "updated_at", "change_id"))
+    later = ("version", "updated_at", "change_id", *kind.money)  # amounts are read when the currency is there
+    kept = "".join(f", ALTER COLUMN {column} DROP NOT NULL" for column in later)
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMPORARY TABLE {table_beside(kind)} (LIKE {_table(kind)} INCLUDING GENERATED) ON COMMIT DROP;"

@@ -80,13 +80,28 @@ class Create(Step):
     def above(self):
         return _above(self.kind, filled_in(self.kind, self.kind.model(), self.values))
 
+    def _known(self):
+        """The record that says this already: brought in once more, it is there once."""
+        key = {name: self.values.get(name) for name in self.kind.known_by}
+        if not key or not all(key.values()):
+            return None
+        row = self.kind.model.objects.filter(
+            **{_attname(self.kind, name): value for name, value in key.items()}, is_retired=False
+        ).first()
+        is_same = row and all(_held(self.kind, row, name) == value for name, value in self.values.items())
+        return row if is_same else None
+
     def faults(self, reason, new):
+        if self._known():
+            return
         yield from super().faults(reason, new)
         yield from retired_above(self)
         filled = filled_in(self.kind, self.kind.model(), self.values)
         yield from row_faults(self.kind, filled, {*self.kind.typed_fields, *self.values}, new)
 
     def write(self):
+        if known := self._known():
+            return known.id
         row = filled_in(self.kind, self.kind.model(), self.values)
         if self.id:
             row.id = self.id
@@ -148,6 +163,9 @@ class Edit(Step):
         yield from super().faults(reason, new)
         if self.row.is_retired:
             yield Fault("", _("This record is retired. Restore it before you change it."))
+        if self.kind.counter and set(self.changed) - {"visibility"}:
+            yield Fault("", str(self.kind.counter.sentence))
+            return
         yield from retired_above(self)
         bad_date = self._changed_on_fault()
         if bad_date:
@@ -209,6 +227,8 @@ class Retire(Step):
         yield from super().faults(reason, new)
         if self.row.is_retired:
             yield Fault("", _("This record is already retired."))
+        if self.kind.counter:
+            yield Fault("", str(self.kind.counter.sentence))
         counts = {} if self.with_parts else {kind: len(ids) for kind, ids in self.below.items()}
         if counts:
             what = ", ".join(f"{kinds()[kind].label_many} {count}" for kind, count in sorted(counts.items()))
@@ -322,7 +342,11 @@ def copied(kind: Kind, row, *, keep_id: bool = False):
 
 
 def _held(kind: Kind, row, name: str):
-    return getattr(row, kind.model._meta.get_field(name).attname)
+    return getattr(row, _attname(kind, name))
+
+
+def _attname(kind: Kind, name: str) -> str:
+    return kind.model._meta.get_field(name).attname
 
 
 def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:

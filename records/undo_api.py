@@ -40,7 +40,7 @@ PLAN = {
     "asks_reason": serializers.BooleanField(),
     "undone_by": serializers.IntegerField(allow_null=True),
     "is_long": serializers.BooleanField(help_text=f"more than {AT_ONCE} records: done as a job"),
-    "kinds": serializers.DictField(help_text="by kind: put_back, retired, restored, brought_back"),
+    "kinds": serializers.DictField(help_text="by kind: put_back, retired, restored, brought_back, countered"),
 }
 ANSWER = inline_serializer("UndoPlan", PLAN)
 DONE = inline_serializer(

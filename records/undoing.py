@@ -2,6 +2,8 @@
 
     values → those of the version before    entered → retired    retired → restored    deleted → brought back
 
+What is only ever added (the ledger) is taken back by a row against it instead.
+
 Everything is worked out as a set: an import is undone in about the time that it took. What others have built upon is never
 undone: the whole is refused with the reason for each record, or, where that is asked for, only the rest is undone.
 """
@@ -37,6 +39,7 @@ WHAT = {
     "retired": gettext_lazy("retired, because it was entered or restored"),
     "restored": gettext_lazy("restored, because it was retired"),
     "brought_back": gettext_lazy("brought back, because it was deleted"),
+    "countered": gettext_lazy("taken back by a counter-entry, because it was entered"),
 }
 
 
@@ -235,17 +238,18 @@ def _lay(kind: Kind) -> None:
         f"touched u {as_left} JOIN history.{table} t ON t.id = u.id AND t.version = u.before"
         f" LEFT JOIN public.{table} p ON p.id = u.id WHERE {of_kind}",
     )
-    rewriting.lay(
-        kind,
-        {"is_retired": "true"},
-        f"touched u {as_left} JOIN public.{table} t ON t.id = u.id WHERE {of_kind} AND u.before IS NULL",
-    )
+    entered = f"touched u {as_left} JOIN public.{table} t ON t.id = u.id WHERE {of_kind} AND u.before IS NULL"
+    if kind.counter:
+        against = {"id": "new_id()", kind.counter.against: "t.id", **kind.counter.columns}
+        rewriting.lay(kind, against, f"{entered} AND {kind.counter.is_needed}")
+    else:
+        rewriting.lay(kind, {"is_retired": "true"}, entered)
 
 
 def _part(kind: Kind, reader: Reader) -> Part:
     found = dict(
         rows(
-            "SELECT CASE WHEN t.id IS NULL THEN 'brought_back' WHEN s.is_retired AND NOT t.is_retired THEN 'retired'"
+            f"SELECT CASE WHEN t.id IS NULL THEN '{'countered' if kind.counter else 'brought_back'}' WHEN s.is_retired AND NOT t.is_retired THEN 'retired'"
             " WHEN t.is_retired AND NOT s.is_retired THEN 'restored' ELSE 'put_back' END, count(*)"
             f" FROM {table_beside(kind)} s LEFT JOIN {kind.model._meta.db_table} t USING (id) GROUP BY 1"
         )

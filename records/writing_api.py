@@ -77,8 +77,9 @@ class WritesRecords:
         values, by = all_read(
             lambda: read_values(self.kind, values, self.reader, minor=self.is_minor), lambda: self._author(said)
         )
-        id = commands.create(self.kind, values, by=by)
-        return self._changed(id, status=201)
+        done = commands.apply([commands.Create(self.kind, values)], by=by)
+        is_known = done.change is None and not done.is_repeated
+        return self._changed(done.ids[0], status=200 if is_known else 201)
 
     def partial_update(self, request, pk=None):
         row, version = self._to_be_changed(pk)

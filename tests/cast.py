@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.http import QueryDict
 
-from funding.models import FundingAmount, FundingLine
+from funding.models import ExchangeRate, FundingAmount, FundingLine, LedgerEntry
 from labs.models import Affiliation, Facility, Institution, Lab, Membership
 from people.models import Researcher, User
 from programs.models import (
@@ -99,6 +99,26 @@ def line(within: Program | Project, **more) -> FundingLine:
 
 def amount(of: FundingLine, year=2025, planned=None, **more) -> FundingAmount:
     return FundingAmount.objects.create(line=of, fiscal_year=year, planned=planned, **more)
+
+
+def split(of: FundingLine, **more) -> FundingLine:
+    """A part of a line, in its own project unless another one is given."""
+    same = {name: getattr(of, name) for name in ("program_id", "project_id", "form", "currency", "visibility")}
+    return FundingLine.objects.create(**same | {"envelope": of, "name_en": f"Split {next(_number)}"} | more)
+
+
+def entry(of: FundingLine, amount=1, movement="spent", **more) -> LedgerEntry:
+    return LedgerEntry.objects.create(line=of, movement=movement, amount=amount, **{"posted_on": "2025-03-15"} | more)
+
+
+def counter_entry(against: LedgerEntry, amount=None, **more) -> LedgerEntry:
+    """One that takes an entry back, wholly unless less is given."""
+    same = {name: getattr(against, name) for name in ("line_id", "movement", "posted_on", "fiscal_year", "visibility")}
+    return LedgerEntry.objects.create(**same | {"corrects": against, "amount": -(amount or against.amount)} | more)
+
+
+def rate(currency="USD", of="1472.5", **more) -> ExchangeRate:
+    return ExchangeRate.objects.create(currency=currency, rate=of, **{"dated_on": "2025-01-02"} | more)
 
 
 def source(title="", **more) -> Source:
@@ -232,6 +252,7 @@ def one_of_each(w, visibility=PUBLIC, tag="") -> dict[str, object]:
     made |= {name: make(w.alpha, tag, **at) for name, make in UNDER.items()}
     made["relation"] = relation(made["event"], w.alpha, **at)
     made["funding_amount"] = amount(made["funding_line"], 2030, 7, **at)
+    made["ledger_entry"] = entry(made["funding_line"], 5, outside_key=f"key {tag}", **at)
     participation(w.gist, made["program"], **at)
     if visibility != SHARED:
         made |= {
@@ -239,6 +260,7 @@ def one_of_each(w, visibility=PUBLIC, tag="") -> dict[str, object]:
             "lab": lab(w.gist, f"lab-{tag}", **at),
             "researcher": researcher(f"person {tag}", **at),
             "source": source(f"source {tag}", **at),
+            "exchange_rate": rate(("USD", "EUR")[visibility > PUBLIC], note_en=f"rate {tag}", **at),
             "facility": Facility.objects.create(lab=w.lab, kind="gpu", name_en=f"facility {tag}", **at),
         }
     return made

@@ -26,7 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.exit(NO_CHROMIUM, returncode=1)
     _servers.enter_context(own_servers())
     if (number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")).isdigit():
-        os.environ["REDIS_URL"] = urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(number) % 15}"))
+        os.environ["REDIS_URL"] = urlunsplit(
+            urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(number) % 15}")
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
     from django.conf import settings

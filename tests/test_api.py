@@ -20,7 +20,7 @@ PLURALS = (
     "events courses outputs exchanges participations roles headcounts funding-lines sources relations documents "
     "citations disagreements"
 ).split()  # fmt: skip
-ROUTES = [*PLURALS, "funding-amounts", "rollups", "timelines", "jobs"]
+ROUTES = [*PLURALS, "funding-amounts", "ledger-entries", "exchange-rates", "rollups", "timelines", "jobs"]
 # asked in their own ways: tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
 ELSEWHERE = {"suggest", "changes", "compare"}
 

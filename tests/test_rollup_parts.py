@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funding.models import FundingAmount, FundingLine, Rollup
+from funding.models import FundingAmount, FundingLine, LineFigure, Rollup
 from funding.rollups import ROLLUPS, WHOLE, lines_not_shown, totals
 from programs.models import Project
 from records import figures
@@ -23,7 +23,7 @@ VIEWER = Reader(level=SHARED, is_signed_in=True)
 
 
 def replaced_by(change) -> set[tuple]:
-    """(scope, span, fiscal year) of the rows that a change replaces."""
+    """(scope, "line" or "below", fiscal year) of the rows that a change replaces."""
     before = {row[:-1]: row[-1] for row in written()}
     change()
     cast.work()
@@ -31,13 +31,17 @@ def replaced_by(change) -> set[tuple]:
 
 
 def written() -> list[tuple]:
-    return sql("SELECT scope, span, fiscal_year, level, form, payer_kind, ctid::text FROM funding_rollup")
+    group = "fiscal_year, level, form, payer_kind, currency, state"
+    return sql(
+        f"SELECT scope, 'line', {group}, line, ctid::text FROM funding_linefigure"
+        f" UNION ALL SELECT scope, 'below', {group}, NULL, ctid::text FROM funding_rollup"
+    )
 
 
 def test_what_is_equal_at_each_level_is_stored_once(world):
     cast.amount(cast.line(world.three), 2025, 5)
     cast.work()
-    assert {row.level for row in Rollup.objects.all()} == {PUBLIC}
+    assert {row.level for row in (*Rollup.objects.all(), *LineFigure.objects.all())} == {PUBLIC}
     assert [totals(reader) for reader in (ANYONE, VIEWER)] == [totals(EVERYTHING)] * 2
 
 
@@ -75,6 +79,7 @@ def test_a_question_over_everything_reads_the_whole_alone(world):
     cast.work()
     before = [totals(r, group_by=("fiscal_year", "form")) for r in (ANYONE, EVERYTHING)]
     Rollup.objects.exclude(scope=WHOLE).delete()
+    LineFigure.objects.all().delete()
     assert [totals(r, group_by=("fiscal_year", "form")) for r in (ANYONE, EVERYTHING)] == before
     assert lines_not_shown(VIEWER) == 1
 
@@ -86,7 +91,7 @@ def test_a_changed_amount_replaces_only_its_group_once_per_scope_above_it(world)
     cast.work()
     changed = replaced_by(lambda: FundingAmount.objects.filter(id=amount.id).update(planned=6))
     above = {(scope, "below", 2025) for scope in (world.two.id, world.one.id, world.alpha.id, WHOLE)}
-    assert changed == {(world.three.id, "own", 2025), *above}
+    assert changed == {(world.three.id, "line", 2025), *above}
 
 
 def test_what_changes_no_sum_replaces_nothing(world):
@@ -120,7 +125,10 @@ def test_marks_taken_one_at_a_time_and_in_any_order_come_to_the_same(world):
             transaction.set_rollback(True)
 
 
-GROUPINGS = [(), ("fiscal_year", "form"), ("program", "payer_kind"), ("project", "fiscal_year")]
+GROUPINGS = [
+    (), ("fiscal_year", "form"), ("program", "payer_kind"), ("project", "fiscal_year"), ("payer", "recipient", "state"),
+    ("abroad", "category"),
+]  # fmt: skip
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 11)), max_size=20), st.sampled_from([1, 2, 20_000]))

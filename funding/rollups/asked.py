@@ -1,6 +1,7 @@
-"""Asked by pages and API: totals by group, as a reader sees them."""
+"""Asked by pages and API: totals by group, and the lines behind them, as a reader sees them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -8,97 +9,216 @@ from django.db import connection
 
 from records.rights import EVERYTHING, Reader, Visibility
 
-from .facts import NO_YEAR, OWN, WHOLE
+from ..models import PayerPlace
+from .facts import AMOUNTS, KEY, LINES, NO_YEAR, SUMS, WHOLE
 
-DIMENSIONS = ("program", "project", "fiscal_year", "payer_kind", "form", "currency")
-MEASURES = ("planned", "committed", "lines", "unstated")
+DIMENSIONS = (
+    "program", "project", "payer", "payer_kind", "abroad", "recipient", "fiscal_year", "form", "currency", "category", "state",
+)  # fmt: skip
+FINE = ("project", "payer", "recipient", "category")  # told from line to line; the others are stored for each scope
+MEASURES = ("planned", "committed", "received", "spent", "undivided", "remaining", "lines", "unstated")
 COLUMN_OF = {
     "project": "nullif(scope, program) AS project",  # NULL: lines of the program itself
     "fiscal_year": f"nullif(fiscal_year, {NO_YEAR}) AS fiscal_year",
+    "category": "nullif(category, '') AS category",
+    "abroad": f"CASE payer_place WHEN '{PayerPlace.ABROAD}' THEN true WHEN '{PayerPlace.HOME}' THEN false END AS abroad",
+    # who may not be seen is not named
+    **{
+        name: f"CASE WHEN {name} IN (SELECT id FROM labs_institution WHERE visibility > %(level)s) THEN NULL ELSE {name} END AS {name}"
+        for name in ("payer", "recipient")
+    },
 }
+PLACE_OF = {True: PayerPlace.ABROAD, False: PayerPlace.HOME, None: PayerPlace.UNSTATED}
 
 
-def totals(
-    reader: Reader,
-    *,
-    program: UUID | None = None,
-    project: UUID | None = None,
-    group_by: Sequence[str] = (),
-    only: dict[str, Sequence] | None = None,
-    as_of: date | None = None,
-    is_past: bool = False,
-) -> list[dict]:
-    """Totals in minor units, always per currency: `group_by` dimensions, `currency`, and every measure.
+@dataclass(frozen=True)
+class Asked:
+    """Which money: a program's, a project's with everything below it, or all; of it, what has these values.
 
-    With `program` or `project` (and everything below it), else over all. `only` keeps values of dimensions (None: not
-    stated). `as_of`: with the amounts that count on that day. `is_past`: inside `known_at`, where nothing is stored.
-    `planned` is None where no amount is stated at all. A line counts once in `lines`, also where years are added;
-    grouped by year it counts in each of its years.
+    `only`: by dimension the values that are kept (None: not stated). `lines`: only these. `as_of`: with the amounts and entries that count on
+    that day. `is_past`: inside `known_at`, where nothing is stored.
     """
-    by, only = [d for d in group_by if d != "currency"], dict(only or {})
-    programs = [program] if program else only.pop("program", None)
-    asked = {"project": project, "programs": programs, "as_of": as_of, "level": reader.level, "whole": WHOLE}
-    asked["shared"] = list(reader.takes_part_in) if reader.level < Visibility.SHARED else []
-    if is_past or as_of is not None:
-        source, where = f"({OWN.format(which=_all_of(_of_lines(asked)))})", [LEVEL_IN_PROGRAM]
-    elif "project" in by:
-        source, where = "funding_rollup", ["span = 'own'", LEVEL_IN_PROGRAM, *_of_own_rows(asked)]
+
+    program: UUID | None = None
+    project: UUID | None = None
+    only: dict[str, Sequence] = field(default_factory=dict)
+    lines: Sequence[UUID] | None = None
+    as_of: date | None = None
+    is_past: bool = False
+
+    @property
+    def programs(self) -> list[UUID] | None:
+        return [self.program] if self.program else self.only.get("program")
+
+    @property
+    def others(self) -> dict[str, Sequence]:
+        return {name: values for name, values in self.only.items() if name != "program"}
+
+    @property
+    def is_worked_out_now(self) -> bool:
+        return self.is_past or self.as_of is not None
+
+    def parameters(self, reader: Reader) -> dict:
+        return {
+            "project": self.project,
+            "programs": self.programs,
+            "lines": None if self.lines is None else list(self.lines),
+            "as_of": self.as_of,
+            "level": reader.level,
+            "whole": WHOLE,
+            "shared": list(reader.takes_part_in) if reader.level < Visibility.SHARED else [],
+            **{f"only_{name}": [_stored(name, value) for value in values] for name, values in self.others.items()},
+        }
+
+
+def totals(reader: Reader, *, group_by: Sequence[str] = (), **of) -> list[dict]:
+    """Totals in minor units, always per currency: `group_by` dimensions, `currency`, and every measure. `of`: see Asked.
+
+    Amounts are None where no line states one. `remaining` is committed less spent, where something is committed.
+    A line counts once in `lines`, also where years are added; grouped by year it counts in each of its years.
+    """
+    asked = Asked(**of)
+    by = [dimension for dimension in group_by if dimension != "currency"]
+    parameters = asked.parameters(reader)
+    if asked.is_worked_out_now or asked.lines is not None or any(name in FINE for name in (*by, *asked.others)):
+        source, where = _of_lines(asked)
     else:
-        source, where = "funding_rollup", _of_rows(asked, by)
-    where += _kept(only, asked)
+        source, where = _of_scopes(asked, by)
+    where += [_keeps(name) for name in asked.others]
     columns = ", ".join([COLUMN_OF.get(d, d) for d in by] + ["currency"])
-    once = "" if "fiscal_year" in by or len(only.get("fiscal_year", ())) == 1 else "_once"
+    once = "" if "fiscal_year" in by or len(asked.only.get("fiscal_year", ())) == 1 else "_once"
     groups = ", ".join(str(n + 1) for n in range(len(by) + 1))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {columns}, {STATED.format('planned')}, {STATED.format('committed')},"
+            f"SELECT {columns}, {', '.join(STATED.format(m) for m in AMOUNTS)}, {REMAINING},"
             f" sum(lines{once})::int, sum(unstated{once})::int"
             f" FROM {source} r WHERE {_all_of(where)} GROUP BY {groups} HAVING sum(lines) > 0 ORDER BY {groups}",
-            asked,
+            parameters,
         )
         names = [*by, "currency", *MEASURES]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 STATED = "CASE WHEN sum(with_{0}) > 0 THEN sum({0})::bigint END"  # else no amount is stated
+REMAINING = "CASE WHEN sum(with_committed) > 0 THEN (sum(committed) - sum(spent))::bigint END"
+BEHIND_LIMIT = 100
+
+
+def lines_behind(
+    reader: Reader, *, after: tuple[UUID, int] | None = None, limit: int = BEHIND_LIMIT, **of
+) -> list[dict]:
+    """The lines that a total is the sum of, by line and fiscal year: `line`, `fiscal_year` (None: not stated) and the measures.
+
+    `after`: line and year (0: not stated) of the last row of the page before. In the order of ids.
+    """
+    asked = Asked(**of)
+    source, where = _of_lines(asked)
+    where += [_keeps(name) for name in asked.others]
+    parameters = asked.parameters(reader)
+    if after:
+        where.append("(line, fiscal_year) > (%(after)s, %(after_year)s)")
+        parameters |= {"after": after[0], "after_year": after[1]}
+    measures = ", ".join((*(f"{STATED.format(m)} AS {m}" for m in AMOUNTS), f"{REMAINING} AS remaining"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT line, nullif(fiscal_year, {NO_YEAR}), currency, {measures} FROM {source} r WHERE {_all_of(where)}"
+            " GROUP BY line, fiscal_year, currency HAVING sum(lines) > 0"
+            f" ORDER BY line, r.fiscal_year LIMIT {limit:d}",
+            parameters,
+        )
+        names = ("line", "fiscal_year", "currency", *AMOUNTS, "remaining")
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def figures_of_lines(reader: Reader, lines: Sequence[UUID], as_of: date | None = None) -> dict[UUID, dict]:
+    """By line, over all its years: `received`, `spent` and `undivided`, worked out now, also inside `known_at`."""
+    measures = ("received", "spent", "undivided")
+    parameters = Asked(as_of=as_of).parameters(reader) | {"lines": list(lines)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT line, {', '.join(STATED.format(m) for m in measures)}"
+            f" FROM ({LINES.format(which='l.id = ANY(%(lines)s::uuid[])')}) r WHERE {LEVEL_IN_PROGRAM} GROUP BY line",
+            parameters,
+        )
+        return {line: dict(zip(measures, amounts, strict=True)) for line, *amounts in cursor}
+
+
+# ---- where it is read ------------------------------------------------------------------------------------
+
 # What is shared counts within the programs that the reader takes part in.
 LEVEL_IN_PROGRAM = (
     f"level <= CASE WHEN program = ANY(%(shared)s::uuid[]) THEN {Visibility.SHARED.value} ELSE %(level)s END"
 )
 LEVEL_OF_WHOLE = (
-    "(scope = %(whole)s AND level <= %(level)s"
-    f" OR scope = ANY(%(shared)s::uuid[]) AND level > %(level)s AND level <= {Visibility.SHARED.value})"
+    "((program, scope) = (%(whole)s, %(whole)s) AND level <= %(level)s OR program = ANY(%(shared)s::uuid[])"
+    f" AND scope = program AND level > %(level)s AND level <= {Visibility.SHARED.value})"
 )
 WITHIN = (
     "(WITH RECURSIVE below (id) AS (SELECT %(project)s::uuid UNION ALL"
     " SELECT p.id FROM below b JOIN programs_project p ON p.parent_id = b.id) SELECT id FROM below)"
 )
+OF_ITS_PROGRAM = "program = (SELECT program_id FROM programs_project WHERE id = %(project)s)"
+STORED = ", ".join(("scope", "above", "program", *KEY, *SUMS))
+BOTH = "(SELECT {columns} FROM funding_rollup WHERE {where} UNION ALL SELECT {columns} FROM funding_linefigure WHERE {where})"
 
 
-def _of_rows(asked: dict, by: Sequence[str]) -> list[str]:
-    """The rows of a scope with everything below it; over all, those of the whole, or of each program."""
-    if asked["project"]:
-        ours = ["program = ANY(%(programs)s::uuid[])"] if asked["programs"] is not None else []
-        return ["scope = %(project)s", LEVEL_IN_PROGRAM, *ours]
-    if asked["programs"] is not None:
-        return ["scope = ANY(%(programs)s::uuid[])", LEVEL_IN_PROGRAM]
-    return ["above = %(whole)s", LEVEL_IN_PROGRAM] if "program" in by else [LEVEL_OF_WHOLE]
+def _of_scopes(asked: Asked, by: Sequence[str]) -> tuple[str, list[str]]:
+    """Source and conditions: the rows of a scope, below it and its own; over all, those of the whole, or of each program."""
+    ours = ["program = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
+    if asked.project:
+        here = ["scope = %(project)s", OF_ITS_PROGRAM, LEVEL_IN_PROGRAM, *ours]
+    elif asked.programs is not None:
+        here = ["scope = ANY(%(programs)s::uuid[])", *ours, LEVEL_IN_PROGRAM]
+    elif "program" in by:
+        here = ["above = %(whole)s", LEVEL_IN_PROGRAM]
+    else:
+        here = [LEVEL_OF_WHOLE]
+    return BOTH.format(columns=STORED, where=_all_of(here)), []
 
 
-def _of_own_rows(asked: dict) -> list[str]:
-    programs = ["program = ANY(%(programs)s::uuid[])"] if asked["programs"] is not None else []
-    return programs + ([f"scope IN {WITHIN}"] if asked["project"] else [])
+def _of_lines(asked: Asked) -> tuple[str, list[str]]:
+    """Source and conditions: what lines count for, as stored or worked out now."""
+    if asked.is_worked_out_now:
+        conditions = ["l.program_id = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
+        conditions += [f"l.project_id IN {WITHIN}"] if asked.project else []
+        conditions += ["l.id = ANY(%(lines)s::uuid[])"] if asked.lines is not None else []
+        conditions += [
+            f"l.{name}_id = ANY(%(only_{name})s::uuid[])"
+            for name in ("payer", "recipient")
+            if None not in asked.others.get(name, (None,))
+        ]
+        return f"({LINES.format(which=_all_of(conditions))})", [LEVEL_IN_PROGRAM]
+    where = ["program = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
+    where += [OF_ITS_PROGRAM, f"scope IN {WITHIN}"] if asked.project else []
+    where += ["line = ANY(%(lines)s::uuid[])"] if asked.lines is not None else []
+    return "funding_linefigure", [*where, LEVEL_IN_PROGRAM]
 
 
-def _of_lines(asked: dict) -> list[str]:
-    programs = ["l.program_id = ANY(%(programs)s::uuid[])"] if asked["programs"] is not None else []
-    return programs + ([f"l.project_id IN {WITHIN}"] if asked["project"] else [])
+# ---- what is kept of it ------------------------------------------------------------------------------------
 
 
-def _kept(only: dict[str, Sequence], asked: dict) -> list[str]:
-    for dimension, values in only.items():
-        asked[f"only_{dimension}"] = [NO_YEAR if value is None else value for value in values]
-    return [f"{dimension} = ANY(%(only_{dimension})s)" for dimension in only]
+def _stored(dimension: str, value):
+    """A value as rows hold it; None is what is not stated."""
+    if dimension == "abroad":
+        return PLACE_OF[value]
+    if value is None:
+        return {"fiscal_year": NO_YEAR, "category": ""}.get(dimension)
+    return value
+
+
+def _keeps(dimension: str) -> str:
+    column = "payer_place" if dimension == "abroad" else dimension
+    if dimension in ("payer", "recipient"):
+        return (
+            f"({column} = ANY(%(only_{dimension})s::uuid[])"
+            f" OR {column} IS NULL AND array_position(%(only_{dimension})s::uuid[], NULL) IS NOT NULL)"
+        )
+    if dimension == "project":  # None: lines of the program itself
+        return (
+            "(scope = ANY(%(only_project)s::uuid[])"
+            " OR scope = program AND array_position(%(only_project)s::uuid[], NULL) IS NOT NULL)"
+        )
+    return f"{column} = ANY(%(only_{dimension})s)"
 
 
 def _all_of(conditions: Sequence[str]) -> str:

@@ -12,124 +12,144 @@ from django.utils.translation import gettext_lazy as _
 
 from records.figures import Figure
 
-from .facts import ADDED, BELOW, GROUP, IS_SOMETHING, KEY, OWN, PLACES, SUMS, WHOLE
+from .facts import ADDED, AMOUNTS, BELOW, GROUP, IS_SOMETHING, KEY, LINES, OF_LINE, PLACES, SUMS, WHOLE
 
-COLUMNS = ", ".join(("scope", "above", "program", "span", *KEY, *SUMS))
-# A row as it is stored, of sums by scope.
-PLACED = (
-    f"SELECT s.scope, p.above, p.program, '{{span}}' AS span, {GROUP}, {', '.join(SUMS)}"
-    " FROM ({sums}) s JOIN ({places}) p ON p.scope = s.scope"
-)
+OF_FIGURE = ", ".join((*OF_LINE, "level", "fiscal_year", *SUMS, "above"))
+OF_ROLLUP = ", ".join(("scope", "above", "program", *KEY, *SUMS))
+# Rows as they are stored: with the place where they stand.
+PLACED_LINES = "SELECT f.*, p.above FROM ({lines}) f JOIN ({places}) p ON p.scope = f.scope"
+PLACED = f"SELECT s.scope, p.above, p.program, {GROUP}, {', '.join(SUMS)} FROM ({{sums}}) s JOIN ({{places}}) p ON p.scope = s.scope"
 PLACES_OF_ALL = f"WITH place AS MATERIALIZED ({PLACES}) SELECT * FROM place"  # looked up in one table, not one by one
-
-# ---- rows of everything --------------------------------------------------------------------------------
-
-STORED_OWN = "(SELECT * FROM funding_rollup WHERE span = 'own')"
-OWN_ROWS = PLACED.format(span="own", sums=OWN.format(which="true"), places=PLACES_OF_ALL)
-BELOW_ROWS = PLACED.format(span="below", sums=BELOW.format(own=STORED_OWN), places=PLACES_OF_ALL)
-
-# ---- rows of some scopes: `own` from the facts; `below` keeps its sums and gets the place of today --------
-
-OF_SCOPES = "r.scope = ANY(%(scopes)s::uuid[])"
-LINES_OF_SCOPES = (
-    "(l.project_id = ANY(%(scopes)s::uuid[]) OR (l.project_id IS NULL AND l.program_id = ANY(%(scopes)s::uuid[])))"
-)
-STORED_BELOW = f"SELECT * FROM funding_rollup r WHERE r.span = 'below' AND {OF_SCOPES}"
-ROWS_OF_SCOPES = " UNION ALL ".join(
-    PLACED.format(span=span, sums=sums, places=PLACES)
-    for span, sums in (("own", OWN.format(which=LINES_OF_SCOPES)), ("below", STORED_BELOW))
-)
-
-# ---- rows of some groups: `below`, from the rows directly under them ---------------------------------------
-
-GROUPS = (
-    "unnest(%(scope)s::uuid[], %(level)s::smallint[], %(fiscal_year)s::smallint[], %(payer_kind)s::text[],"
-    f" %(form)s::text[], %(currency)s::text[]) AS g (scope, {GROUP})"
-)
-OF_G, OF_R = (", ".join(f"{table}.{name}" for name in KEY) for table in "gr")
-OF_GROUPS = f"r.span = 'below' AND (r.scope, {OF_R}) IN (SELECT g.scope, {OF_G} FROM {GROUPS})"
-ROWS_OF_GROUPS = PLACED.format(
-    span="below",
-    sums=f"SELECT g.scope, {OF_G}, {ADDED} FROM {GROUPS} JOIN funding_rollup r ON (r.above, {OF_R}) = (g.scope, {OF_G})"
-    f" GROUP BY g.scope, {OF_G} HAVING {IS_SOMETHING}",
-    places=PLACES,
-)
 
 # ---- replacing ---------------------------------------------------------------------------------------------
 
-HERE = f"SELECT {COLUMNS} FROM funding_rollup r WHERE {{here}}"
-IS_W = " AND ".join(f"r.{name} = w.{name}" for name in ("scope", *KEY, "span"))
-REPLACE = f"""
-WITH facts AS MATERIALIZED ({{rows}}),
-wrong AS MATERIALIZED ({HERE} EXCEPT SELECT * FROM facts),
-missing AS MATERIALIZED (SELECT * FROM facts EXCEPT {HERE}),
-gone AS (DELETE FROM funding_rollup r USING wrong w WHERE {IS_W} RETURNING 1),
+REPLACE = """
+WITH facts AS MATERIALIZED ({rows}),
+wrong AS MATERIALIZED (SELECT {columns} FROM {table} r WHERE {here} EXCEPT SELECT * FROM facts),
+missing AS MATERIALIZED (SELECT * FROM facts EXCEPT SELECT {columns} FROM {table} r WHERE {here}),
+gone AS (DELETE FROM {table} r USING wrong w WHERE {is_it} RETURNING 1),
 come AS (
-  INSERT INTO funding_rollup ({COLUMNS}) SELECT * FROM missing
+  INSERT INTO {table} ({columns}) SELECT * FROM missing
   WHERE (SELECT count(*) FROM gone) >= 0  -- which must be gone first: a group has one row
   ORDER BY scope
 )
 """
 CHANGED_ABOVE = f"""
 SELECT DISTINCT CASE above WHEN '{WHOLE}' THEN 0 WHEN program THEN 1 ELSE 2 END, above, {GROUP}
-FROM (SELECT * FROM wrong UNION ALL SELECT * FROM missing) changed WHERE above IS NOT NULL
+FROM (SELECT above, program, {GROUP} FROM wrong UNION ALL SELECT above, program, {GROUP} FROM missing) changed
+WHERE above IS NOT NULL
 """
 
 
-def recompute(scopes: set[UUID] | None) -> None:
-    """Make the stored rows of these scopes, and what stands above them, what the facts say (None: all rows)."""
+def _is_it(*names: str) -> str:
+    return " AND ".join(f"r.{name} = w.{name}" for name in names)
+
+
+LINE_FIGURES = {
+    "table": "funding_linefigure",
+    "columns": OF_FIGURE,
+    "is_it": _is_it("line", "level", "fiscal_year"),
+}
+ROLLUP_ROWS = {"table": "funding_rollup", "columns": OF_ROLLUP, "is_it": _is_it("scope", *KEY)}
+
+# ---- everything ----------------------------------------------------------------------------------------------
+
+ALL_LINES = PLACED_LINES.format(lines=LINES.format(which="true"), places=PLACES_OF_ALL)
+ALL_BELOW = PLACED.format(sums=BELOW.format(lines="funding_linefigure"), places=PLACES_OF_ALL)
+
+# ---- some lines, and projects that moved: what is below them keeps its sums and gets the place of today ----------
+
+TOUCHED = """
+SELECT id FROM funding_fundingline WHERE id = ANY(%(marked)s::uuid[]) OR project_id = ANY(%(marked)s::uuid[])
+UNION SELECT line FROM funding_linefigure WHERE line = ANY(%(marked)s::uuid[]) OR (program, scope) IN (
+  SELECT program_id, id FROM programs_project WHERE id = ANY(%(marked)s::uuid[]))
+"""
+SOME_LINES = PLACED_LINES.format(lines=LINES.format(which="l.id = ANY(%(lines)s::uuid[])"), places=PLACES)
+HERE_LINES = "r.line = ANY(%(lines)s::uuid[])"
+HERE_SCOPES = "r.scope = ANY(%(marked)s::uuid[])"
+MOVED = PLACED.format(sums=f"SELECT * FROM funding_rollup r WHERE {HERE_SCOPES}", places=PLACES)
+
+# ---- some groups, from the rows directly under them --------------------------------------------------------------
+
+GROUPS = (
+    "unnest(%(scope)s::uuid[], %(level)s::smallint[], %(fiscal_year)s::smallint[], %(payer_kind)s::text[],"
+    " %(payer_place)s::text[], %(form)s::text[], %(currency)s::text[], %(state)s::text[])"
+    f" AS g (scope, {GROUP})"
+)
+OF_G, OF_R = (", ".join(f"{table}.{name}" for name in KEY) for table in "gr")
+HERE_GROUPS = f"(r.scope, {OF_R}) IN (SELECT g.scope, {OF_G} FROM {GROUPS})"
+DIRECTLY_UNDER = " UNION ALL ".join(
+    f"SELECT g.scope, {OF_G}, {', '.join(SUMS)} FROM {GROUPS} JOIN {table} r ON (r.above, {OF_R}) = (g.scope, {OF_G})"
+    for table in ("funding_linefigure", "funding_rollup")
+)
+SOME_GROUPS = PLACED.format(
+    sums=f"SELECT scope, {GROUP}, {ADDED} FROM ({DIRECTLY_UNDER}) u GROUP BY scope, {GROUP} HAVING {IS_SOMETHING}",
+    places=PLACES,
+)
+
+
+def recompute(marked: set[UUID] | None) -> None:
+    """Make the stored rows of these lines and projects, and what stands above them, what the facts say (None: all rows)."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")  # compiling takes longer than most of these
-        if scopes is None:
+        if marked is None:
             cursor.execute("SET LOCAL work_mem = '32MB'")
-            for rows, span in ((OWN_ROWS, "own"), (BELOW_ROWS, "below")):
-                cursor.execute(REPLACE.format(rows=rows, here=f"r.span = '{span}'") + "SELECT", {"as_of": None})
-            cursor.execute("ANALYZE funding_rollup")
+            for rows, of in ((ALL_LINES, LINE_FIGURES), (ALL_BELOW, ROLLUP_ROWS)):
+                cursor.execute(REPLACE.format(rows=rows, here="true", **of) + "SELECT", {"as_of": None})
+                cursor.execute(f"ANALYZE {of['table']}")
             return
-        waiting = _replace(cursor, ROWS_OF_SCOPES, OF_SCOPES, {"scopes": list(scopes), "as_of": None})
+        asked = {"marked": list(marked), "as_of": None}
+        cursor.execute(TOUCHED, asked)
+        asked["lines"] = [line for (line,) in cursor]
+        waiting = _replace(cursor, SOME_LINES, HERE_LINES, LINE_FIGURES, asked) if asked["lines"] else set()
+        waiting |= _replace(cursor, MOVED, HERE_SCOPES, ROLLUP_ROWS, asked)
         while waiting:
             deepest = max(rank for rank, *_group in waiting)
             now = {group for group in waiting if group[0] == deepest}
             _rank, *columns = zip(*now, strict=True)
             groups = {name: list(column) for name, column in zip(("scope", *KEY), columns, strict=True)}
-            waiting = waiting - now | _replace(cursor, ROWS_OF_GROUPS, OF_GROUPS, groups)
+            waiting = waiting - now | _replace(cursor, SOME_GROUPS, HERE_GROUPS, ROLLUP_ROWS, groups)
 
 
-def _replace(cursor, rows: str, here: str, parameters: dict) -> set[tuple]:
+def _replace(cursor, rows: str, here: str, of: dict, parameters: dict) -> set[tuple]:
     """The groups, one scope higher, whose sums change with what was replaced: (rank, scope, *KEY).
 
     Rank: 0 the whole, 1 a program, 2 a project; what has a higher one is added up first.
     """
-    cursor.execute(REPLACE.format(rows=rows, here=here) + CHANGED_ABOVE, parameters)
+    cursor.execute(REPLACE.format(rows=rows, here=here, **of) + CHANGED_ABOVE, parameters)
     return set(cursor)
+
+
+# ---- proving ---------------------------------------------------------------------------------------------------
 
 
 def differences() -> Iterable[str]:
     """A sentence for each stored row that differs from one worked out from the facts now."""
-    own, below = (
-        PLACED.format(span=span, sums=sums, places=PLACES_OF_ALL)
-        for span, sums in (("own", "SELECT * FROM own"), ("below", BELOW.format(own="own")))
-    )
+    lines = PLACED_LINES.format(lines="SELECT * FROM counted_lines", places=PLACES_OF_ALL)
+    below = PLACED.format(sums=BELOW.format(lines="counted_lines"), places=PLACES_OF_ALL)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH own AS MATERIALIZED ({OWN.format(which='true')}),"
-            f" facts AS MATERIALIZED ({own} UNION ALL {below}), stored AS (SELECT {COLUMNS} FROM funding_rollup)"
-            " SELECT 'should be', * FROM (SELECT * FROM facts EXCEPT ALL SELECT * FROM stored) m"
-            " UNION ALL SELECT 'is stored as', * FROM (SELECT * FROM stored EXCEPT ALL SELECT * FROM facts) w"
-            f" ORDER BY scope, span, {GROUP}, 1",
-            {"as_of": None},
-        )
-        names = [column.name for column in cursor.description[1:]]
-        for what, *row in cursor:
-            yield _sentence(what, dict(zip(names, row, strict=True)))
+        for facts, of in ((lines, LINE_FIGURES), (below, ROLLUP_ROWS)):
+            cursor.execute(
+                f"WITH counted_lines AS MATERIALIZED ({LINES.format(which='true')}),"
+                f" facts AS MATERIALIZED (SELECT {of['columns']} FROM ({facts}) f),"
+                f" stored AS (SELECT {of['columns']} FROM {of['table']})"
+                " SELECT 'should be', * FROM (SELECT * FROM facts EXCEPT ALL SELECT * FROM stored) m"
+                " UNION ALL SELECT 'is stored as', * FROM (SELECT * FROM stored EXCEPT ALL SELECT * FROM facts) w"
+                f" ORDER BY scope, {GROUP}, 1",
+                {"as_of": None},
+            )
+            names = [column.name for column in cursor.description[1:]]
+            for what, *row in cursor:
+                yield _sentence(what, dict(zip(names, row, strict=True)))
 
 
 def _sentence(what: str, row: dict) -> str:
-    group = f"{row['fiscal_year'] or 'year not stated'}, {row['payer_kind']}, {row['form']}, {row['currency']}"
+    of = f"line {row['line']} at {row['scope']}" if "line" in row else f"what is below {row['scope']}"
+    group = ", ".join(str(row[name] or "year not stated") for name in KEY[1:])
+    sums = ", ".join(f"{name} {row[name]} in {row[f'with_{name}']}" for name in AMOUNTS)
     return (
-        f"rollups: what level {row['level']} adds to {row['scope']} ({row['span']}) in {group} {what}:"
-        f" planned {row['planned']} in {row['with_planned']}, committed {row['committed']} in {row['with_committed']},"
-        f" {row['lines']} lines, {row['unstated']} without an amount"
+        f"rollups: what level {row['level']} adds to {of} in {group} {what}:"
+        f" {sums}, {row['lines']} lines, {row['unstated']} without an amount"
     )
 
 

@@ -4,10 +4,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
-from programs.models import Program, Project
+from programs.models import Agreement, Program, Project
 from records.base import Named, RecordBase, RecordQuerySet, in_language, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
+from records.money import LARGEST
 
 
 class PayerKind(models.TextChoices):
@@ -30,22 +31,58 @@ PAYER_KIND_OF = {
 }
 
 
+class PayerPlace(models.TextChoices):
+    """Whether the payer is abroad: a dimension of its own beside its kind."""
+
+    HOME = "home", _("in Korea")
+    ABROAD = "abroad", _("abroad")
+    UNSTATED = "unstated", _("not stated")
+
+
+HOME = "KR"
+
+
 class FundingLines(RecordQuerySet):
     def for_list(self):
-        """With `payer_kind`: from the payer's kind, or as stated where the payer is not named."""
+        """With `payer_kind`, from the payer's kind or as stated where the payer is not named, and `abroad` (null: not stated)."""
         return self.annotate(
+            abroad=Case(
+                When(payer__country=HOME, then=Value(False)),
+                When(payer__country__gt="", then=Value(True)),
+                output_field=models.BooleanField(null=True),
+            ),
             payer_kind=Case(
                 When(payer=None, unnamed_payer_kind="", then=Value(PayerKind.UNSTATED)),
                 When(payer=None, then="unnamed_payer_kind"),
                 *(When(payer__kind=kind, then=Value(payer)) for kind, payer in PAYER_KIND_OF.items()),
                 default=Value(PayerKind.OTHER),
                 output_field=models.CharField(),
-            )
+            ),
         )
 
 
+class Category(models.TextChoices):
+    """비목. What money is for: the categories of the rules on using national R&D funds (국가연구개발사업 연구개발비 사용 기준)."""
+
+    PERSONNEL = "personnel", _("personnel")
+    STUDENTS = "students", _("student personnel")
+    EQUIPMENT = "equipment", _("facilities and equipment")
+    MATERIALS = "materials", _("research materials")
+    ACTIVITIES = "activities", _("research activities")
+    COMMISSIONED = "commissioned", _("commissioned research")
+    INTERNATIONAL = "international", _("international joint research")
+    CONTRIBUTION = "contribution", _("contributions and levies")
+    ALLOWANCE = "allowance", _("research allowance")
+    INDIRECT = "indirect", _("indirect costs")
+    OTHER = "other", pgettext_lazy("money", "other")
+
+
 class FundingLine(Named, RecordBase):
-    """재원. Money promised to a program or one of its projects by one payer, in one form and one currency."""
+    """재원. Money promised to a program or one of its projects by one payer, in one form and one currency.
+
+    A line may be divided: its splits are lines with this one as their `envelope`, over projects, institutions or payers.
+    They never exceed it; what they leave is undivided and counts here, so nothing is counted twice.
+    """
 
     class Form(models.TextChoices):
         CASH = "cash", _("cash")
@@ -87,7 +124,25 @@ class FundingLine(Named, RecordBase):
     form = models.CharField(_("form"), max_length=8, choices=Form, default=Form.UNSTATED)
     currency = models.CharField(_("currency"), max_length=3, default="KRW")
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PLANNED)
-    category = models.CharField(_("category"), max_length=100, blank=True)
+    category = models.CharField(_("category"), max_length=100, choices=Category, blank=True)
+    envelope = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="splits",
+        verbose_name=_("split of"),
+        db_index=False,
+    )
+    agreement = models.ForeignKey(
+        Agreement,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="funding_lines",
+        verbose_name=_("agreement it rests on"),
+        db_index=False,
+    )
     starts_on = EdtfField(_("from"))
     starts_on_first, starts_on_last = edtf_days("starts_on")
     ends_on = EdtfField(_("to"))
@@ -106,6 +161,8 @@ class FundingLine(Named, RecordBase):
             models.Index(fields=["state", "program", "id"], name="fundingline_by_state"),
             models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),
             models.Index(fields=["recipient", "program", "id"], name="fundingline_received_by"),
+            models.Index(fields=["envelope", "id"], name="fundingline_splits", condition=Q(envelope__isnull=False)),
+            models.Index(fields=["agreement", "id"], name="fundingline_rests_on", condition=Q(agreement__isnull=False)),
         ]
         constraints = [
             in_turn("fundingline", "starts_on", "ends_on"),
@@ -118,6 +175,11 @@ class FundingLine(Named, RecordBase):
                 condition=Q(currency__regex="^[A-Z]{3}$"),
                 name="fundingline_currency_code",
                 violation_error_message=_("The currency is an ISO 4217 code, for example KRW."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(envelope=F("id")),
+                name="fundingline_not_its_own_envelope",
+                violation_error_message=_("A line cannot be a split of itself."),
             ),
         ]
 
@@ -134,8 +196,14 @@ class FundingAmounts(RecordQuerySet):
 class FundingAmount(RecordBase):
     """연도별 금액. What a line plans and commits for one fiscal year (or "year not stated"), in minor units.
 
-    A revision is a further amount for the same line and year with a later `decided_on`: the latest one counts.
+    A revision is a further amount for the same line and year with a later `decided_on`: the latest one counts. The note
+    says why it was revised.
     """
+
+    class Revision(models.TextChoices):
+        RAISED = "raised", _("raised")
+        CUT = "cut", _("cut")
+        CORRECTED = "corrected", _("corrected")
 
     line = models.ForeignKey(
         FundingLine, models.PROTECT, related_name="amounts", verbose_name=_("funding line"), db_index=False
@@ -145,6 +213,9 @@ class FundingAmount(RecordBase):
     decided_on_first, decided_on_last = edtf_days("decided_on")
     planned = models.BigIntegerField(_("planned amount"), null=True, blank=True)
     committed = models.BigIntegerField(_("committed amount"), null=True, blank=True)
+    revision = models.CharField(_("revision"), max_length=9, choices=Revision, blank=True)
+    note_ko = models.TextField(_("note (Korean)"), blank=True)
+    note_en = models.TextField(_("note (English)"), blank=True)
 
     objects = FundingAmounts.as_manager()
 
@@ -166,6 +237,11 @@ class FundingAmount(RecordBase):
                 violation_error_message=_("An amount is not negative."),
             ),
             models.CheckConstraint(
+                condition=(Q(planned=None) | Q(planned__lt=LARGEST)) & (Q(committed=None) | Q(committed__lt=LARGEST)),
+                name="fundingamount_not_too_large",
+                violation_error_message=_("An amount is less than 10^15 of its currency's smallest unit."),
+            ),
+            models.CheckConstraint(
                 condition=Q(fiscal_year=None) | Q(fiscal_year__gte=1945, fiscal_year__lte=2200),
                 name="fundingamount_fiscal_year",
                 violation_error_message=_("The fiscal year is a year such as 2025."),
@@ -174,42 +250,3 @@ class FundingAmount(RecordBase):
 
     def __str__(self):
         return str(self.fiscal_year or "")
-
-
-class Rollup(models.Model):
-    """예산 집계. What the lines of a scope add up to: a part of it. Replaced by workers, never nudged (rollups/).
-
-    Parts are added up: a reader's figure is the sum of the parts of every level up to the own one, of the lines of
-    exactly this scope (`own`) and of everything under it (`below`). A scope is a project, a program, or the whole.
-    """
-
-    class Span(models.TextChoices):
-        OWN = "own", _("its own lines")
-        BELOW = "below", _("everything under it")
-
-    pk = models.CompositePrimaryKey("scope", "level", "fiscal_year", "payer_kind", "form", "currency", "span")
-    scope = models.UUIDField()
-    above = models.UUIDField(null=True)  # the scope that it counts in; NULL above the whole
-    program = models.UUIDField()
-    span = models.CharField(max_length=5, choices=Span)
-    level = models.SmallIntegerField()  # what one sees more at this level of rights than at the one before
-    fiscal_year = models.SmallIntegerField()  # 0: not stated
-    payer_kind = models.CharField(max_length=16, choices=PayerKind)
-    form = models.CharField(max_length=8, choices=FundingLine.Form)
-    currency = models.CharField(max_length=3)
-    planned = models.BigIntegerField()  # minor units
-    with_planned = models.IntegerField()  # lines that state a planned amount: where there is none, none is shown
-    committed = models.BigIntegerField()
-    with_committed = models.IntegerField()
-    lines = models.IntegerField()  # lines with an amount row for this year, or with none at all
-    unstated = models.IntegerField()  # of these, how many state no amount for it
-    lines_once = models.IntegerField()  # the same, each line in one of its years only, so that years can be added
-    unstated_once = models.IntegerField()
-
-    class Meta:
-        indexes = [
-            models.Index(  # what is added up for a group of the scope above
-                fields=["above", "level", "fiscal_year", "payer_kind", "form", "currency"], name="rollup_above"
-            ),
-            models.Index(fields=["program"], name="rollup_program", condition=Q(span="own")),  # by project
-        ]

@@ -1,0 +1,80 @@
+"""What is asked of totals: the parameters of an address, for API and pages alike."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from labs.kinds import INSTITUTION
+from programs.kinds import PROGRAM, PROJECT
+from records.asking import Problem, not_a_value, not_allowed
+from records.kinds import Kind
+from records.rights import Reader
+
+from .models import Category, FundingLine, PayerKind
+
+SCOPES = {"program": PROGRAM, "project": PROJECT}
+OF_INSTITUTIONS = ("payer", "recipient")
+WORDS = {
+    "payer_kind": PayerKind.values,
+    "form": FundingLine.Form.values,
+    "state": FundingLine.State.values,
+    "category": [*Category.values, "null"],
+    "abroad": ["true", "false", "null"],
+}
+KEPT = ("fiscal_year", "payer_kind", "abroad", "form", "currency", "category", "state", *OF_INSTITUTIONS)
+TAKES = (*SCOPES, *KEPT)
+PLAIN = {"true": True, "false": False, "null": None}
+
+
+def read_scope(asked, reader: Reader, find: Callable[[Kind, str, Reader], object], problems: list[Problem]) -> dict:
+    """Which money: `program`, `project` and `only`, as Asked takes them. What is wrong is added to `problems`.
+
+    Raises Http404 for a record that does not exist for the reader. `find` gives the record that a slug or an id names.
+    """
+
+    def ids(kind: Kind, texts: Sequence[str]) -> list[UUID | None]:
+        return [None if text == "null" else _found(find, kind, text, reader) for text in texts]
+
+    only = {name: values_of(name, asked.getlist(name), problems) for name in KEPT if asked.get(name)}
+    if problems:
+        return {}
+    for name in OF_INSTITUTIONS:
+        if name in only:
+            only[name] = ids(INSTITUTION, only[name])
+    scope = {name: ids(kind, [asked[name]])[0] for name, kind in SCOPES.items() if asked.get(name)}
+    return {**scope, "only": only}
+
+
+def _found(find: Callable, kind: Kind, text: str, reader: Reader) -> UUID:
+    row = find(kind, text, reader)
+    if row is None:
+        raise Http404(text)
+    return row.id
+
+
+def words_of(asked, name: str, allowed: Sequence[str], problems: list[Problem], most: int = 99) -> list[str]:
+    """The words of a comma list, each once."""
+    words = [word for text in asked.getlist(name) for word in text.split(",") if word]
+    wrong = [word for word in words if word not in allowed]
+    if wrong:
+        problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
+    if len(words) > most:
+        problems.append(Problem(name, _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most}))
+    return list(dict.fromkeys(words))
+
+
+def values_of(name: str, texts: Sequence[str], problems: list[Problem]) -> list:
+    """Values of a dimension; None is what is not stated. Institutions stay as they are named."""
+    values = [word for text in texts for word in text.split(",") if word]
+    if name == "fiscal_year":
+        wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4)]
+        values = [None if v == "null" else int(v) for v in values if v not in wrong]
+    else:
+        wrong = [v for v in values if v not in WORDS.get(name, values) or not v.isprintable()]
+        if name in ("category", "abroad"):
+            values = [PLAIN.get(v, v) for v in values]
+    if wrong:
+        problems.append(Problem(name, not_a_value(name, ", ".join(wrong))))
+    return values
