@@ -16,6 +16,8 @@ from config.problems import no_such_address
 from funding.api import RollupView
 from funding.compare_api import CompareView
 from funding.compare_pages import compare_totals_page
+from funding.money.lines_page import lines_page
+from funding.money.pages import money_page
 from funding.views import home
 from records import bulk_pages, compare_pages, document_pages, job_pages, pages, past_pages, undo_pages
 from records.api import viewset_for
@@ -74,6 +76,8 @@ urlpatterns = [
         path("compare/<slug:plural>/", compare_pages.compare_list_page, name="compare_list"),
         path("compare/<slug:plural>/<str:key>/", compare_pages.compare_record_page, name="compare_record"),
         path("changes/<int:id>/undo/", undo_pages.undo_page, name="undo"),
+        path("money/", money_page, name="money"),
+        path("money/lines/", lines_page, name="money_lines"),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("<slug:plural>/bulk/", bulk_pages.bulk_page, name="bulk"),
         path("documents/new/", document_pages.add_page, name="documents_new"),

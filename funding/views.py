@@ -1,4 +1,4 @@
-"""Pages with money: home, and what the pages of programs and projects have besides."""
+"""Pages with money: home, and what the pages of programs, projects and institutions have besides."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -22,8 +22,11 @@ from records.showing import Cell, label_cell, period_cell, text_in_two
 from records.templatetags.registry import when
 from records.units import Unit, chosen, in_unit, with_unit
 
-from .models import PayerKind
-from .money_page import ORDER, STATED_TOTALS, money_section, payer_word
+from .models import FundingLine, PayerKind
+from .money.asking import Question, chosen_unit, of_record
+from .money.section import section_of_institution, section_of_program, section_of_project
+from .money.stated import STATED_TOTALS
+from .money.tables import ORDER, form_word, source_word
 from .rollups import totals
 
 MOST_PROGRAMS = 100
@@ -62,7 +65,7 @@ def home(request):
 
 def _money_of_programs(request, programs: list[UUID]) -> dict[UUID, list[dict]]:
     found = defaultdict(list)
-    by = ("program", "payer_kind")
+    by = ("program", "payer_kind", "form")
     of = {"program": programs}
     for row in totals(request.reader, group_by=by, only=of, as_of=request.as_of, is_past=bool(request.known_at)):
         found[row["program"]].append(row)
@@ -91,7 +94,7 @@ def _program_line(program, unit: Unit, money: list[dict], count: Count | None, l
     label = label_of(kind_of(Program), program)
     facts = (
         Fact(_("period"), (period_cell(program.starts_on, program.ends_on),)),
-        _money_fact(money, unit),
+        _money_fact(money, unit, Question({"program": program.slug}, unit=chosen_unit(unit))),
         _people_fact(count),
         _institutions_fact(leads),
     )
@@ -102,34 +105,46 @@ def _program_line(program, unit: Unit, money: list[dict], count: Count | None, l
 # ---- facts ---------------------------------------------------------------------------------------------
 
 
-def _money_fact(rows: list[dict], unit: Unit, notes: tuple[int, ...] = ()) -> Fact:
-    """Planned money by currency, with its payers beneath; not stated where no line states an amount."""
-    by_currency = defaultdict(list)
+def _money_fact(rows: list[dict], unit: Unit, question: Question) -> Fact:
+    """Planned money by currency and form, a way to its lines, with its payers beneath; not stated where no line states any."""
+    apart = defaultdict(list)
     for row in rows:
         if row["planned"] is not None:
-            by_currency[row["currency"]].append(row)
-    cells = tuple(
-        Cell(with_unit(sum(row["planned"] for row in of), currency, unit))
-        for currency, of in sorted(by_currency.items())
-    )
-    beneath = [
-        _share(kind, amount, currency, unit) for currency, of in by_currency.items() for kind, amount in _by_payer(of)
-    ]
+            apart[row["currency"], FORMS.index(row["form"])].append(row)
+    says_form = len({form for _currency, form in apart}) > 1
+    cells = []
+    for (currency, at), of in sorted(apart.items()):
+        text = _in_form(sum(row["planned"] for row in of), currency, FORMS[at] if says_form else "", unit)
+        cells.append(Cell(text, href=question.lines_url(currency=currency, form=FORMS[at])))
+    beneath = [_share(kind, amount, of[0], unit) for of, kind, amount in _shares(apart)]
     if {row["payer_kind"] for row in rows} == {PayerKind.UNSTATED} and cells:
         beneath = [_("payer not in the sources")]
-    return Fact(_("money (planned)"), cells or (Cell(is_unstated=True),), " · ".join(beneath), notes)
+    return Fact(_("money (planned)"), tuple(cells) or (Cell(is_unstated=True),), " · ".join(beneath))
 
 
-def _share(kind: str, amount: int, currency: str, unit: Unit) -> str:
-    payer = _("payer not in the sources") if kind == PayerKind.UNSTATED else payer_word(kind)
-    return f"{payer} {in_unit(amount, currency, unit)}"
+FORMS = FundingLine.Form.values
 
 
-def _by_payer(rows: list[dict]) -> list[tuple[str, int]]:
-    sums: dict[str, int] = defaultdict(int)
-    for row in rows:
-        sums[row["payer_kind"]] += row["planned"]
-    return sorted(sums.items(), key=lambda item: ORDER[item[0]])
+def _in_form(amount: int, currency: str, form: str, unit: Unit) -> str:
+    """Cash and in kind are not added, so each says which it is where there are both."""
+    return (
+        f"{with_unit(amount, currency, unit)} ({form_word(form).text})" if form else with_unit(amount, currency, unit)
+    )
+
+
+def _share(kind: str, amount: int, row: dict, unit: Unit) -> str:
+    payer = _("payer not in the sources") if kind == PayerKind.UNSTATED else source_word(kind).text
+    return f"{payer} {in_unit(amount, row['currency'], unit)}"
+
+
+def _shares(apart: dict[tuple, list[dict]]):
+    """(rows, payer kind, planned) of each currency and form."""
+    for _key, of in sorted(apart.items()):
+        sums: dict[str, int] = defaultdict(int)
+        for row in of:
+            sums[row["payer_kind"]] += row["planned"]
+        for kind, amount in sorted(sums.items(), key=lambda item: ORDER[item[0]]):
+            yield of, kind, amount
 
 
 def _people_fact(count: Count | None, notes: tuple[int, ...] = ()) -> Fact:
@@ -144,12 +159,12 @@ def _people_fact(count: Count | None, notes: tuple[int, ...] = ()) -> Fact:
     return Fact(_("researchers"), (Cell(_("%d people") % count.total),), beneath, notes)
 
 
-# ---- the pages of programs and projects ---------------------------------------------------------------
+# ---- the pages of programs, projects and institutions ---------------------------------------------------------------
 
 
 def program_page(page: RecordPage) -> dict:
     """Money and people of a program, and its strip of facts."""
-    money = money_section(page, {"program": page.row.id}, {"program": page.label.key})
+    money = section_of_program(page)
     return _with_people(
         page,
         money,
@@ -159,11 +174,17 @@ def program_page(page: RecordPage) -> dict:
 
 def project_page(page: RecordPage) -> dict:
     """The same for a project with everything below it."""
-    money = money_section(page, {"project": page.row.id}, {"within": page.label.key})
+    money = section_of_project(page)
     facts = [page.fact("program"), page.fact("period"), _lead_fact(page), _leader_fact(page), "people"]
     if money:
         facts.append(_page_money_fact(page, money))
     return _with_people(page, money, facts)
+
+
+def institution_page(page: RecordPage) -> dict:
+    """What an institution pays and receives."""
+    money = section_of_institution(page)
+    return {"money": money, "sections": ["parts/money.html"] if money else []}
 
 
 def _with_people(page: RecordPage, money: dict, facts: list) -> dict:
@@ -197,8 +218,7 @@ def _people_row(page: RecordPage, count: Count) -> dict:
 
 
 def _page_money_fact(page: RecordPage, money: dict) -> Fact:
-    rows = [row for group in money["groups"] for row in group["totals"]] if money else []
-    fact = _money_fact(rows, page.unit)
+    fact = _money_fact(money["rows"] if money else [], page.unit, of_record(page.kind.name, page))
     lines = {n for row in page.rows("funding_line") for n in page.evidence.by_record.get(row.id, ())}
     return replace(fact, notes=tuple(sorted({*page.evidence.notes(*STATED_TOTALS), *lines})))
 

@@ -47,6 +47,7 @@ INSTITUTION = Kind(
         Related("funding_line", "payer", ("name", "program", "form", "currency", "state"), _("Pays")),
         Related("funding_line", "recipient", ("name", "program", "form", "currency", "state"), _("Receives")),
     ),
+    page="funding.views.institution_page",
     in_menu=True,
 )  # fmt: skip
 

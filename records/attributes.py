@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 ATTRIBUTES = {
     "total_planned": _("stated total (planned)"),
     "total_committed": _("stated total (committed)"),
+    "total_received": _("stated total (received)"),
+    "total_spent": _("stated total (spent)"),
     "funding_period": _("period of the money"),
     "annual_research_budget": _("research budget a year"),
     "researchers": _("researchers"),

@@ -1,4 +1,4 @@
-"""Drawings as plain geometry: the timeline of a record and the bars of its money, for a given width.
+"""Drawings as plain geometry: the timeline of a record, for a given width (money_bars.py: the bars of money).
 
 Nothing here knows a database, a language or HTML: callers bring the words, `templates/parts/drawing_*.svg` writes them out.
 Lengths are in pixels of the drawing's own width; a drawing is made once wide and once narrow, and the style sheet shows one.
@@ -251,78 +251,6 @@ def _years(scale: Scale) -> range:
 def _tick(scale: Scale, day: date, label: str) -> Tick:
     x = scale.x(day)
     return Tick(x, label, "end" if x + text_width(label) + 4 > scale.right + 6 else "start")
-
-
-# ---- money -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Sum:
-    """What one payer kind and form adds up to, in one currency. An amount None: no source states one."""
-
-    label: str
-    planned: int | None
-    committed: int | None
-    shown: str
-    href: str = ""
-
-
-@dataclass(frozen=True)
-class MoneyRow:
-    label: str
-    shown: str
-    href: str
-    y: float
-    bar_y: float
-    bar_x: float
-    planned_width: float | None
-    committed_width: float | None
-    label_x: float
-    label_anchor: str
-    shown_x: float
-    shown_anchor: str
-
-
-@dataclass(frozen=True)
-class MoneyBars:
-    """Hatched is planned, solid is committed. All bars of one drawing have one currency and one scale."""
-
-    name: str
-    width: int
-    height: float
-    rows: tuple[MoneyRow, ...]
-
-
-def money_bars(sums: Sequence[Sum], *, width: int = WIDE) -> MoneyBars | None:
-    """One bar per sum. None when no amount is stated at all."""
-    amounts = [amount for s in sums for amount in (s.planned, s.committed) if amount]
-    if not amounts:
-        return None
-    is_wide = width > 600
-    left, right = (232, width - 190) if is_wide else (0, width)
-    row_height = 28 if is_wide else TWO_LINE_ROW
-    per_unit = (right - left) / max(amounts)
-    rows = []
-    for n, s in enumerate(sums):
-        y = n * row_height
-        planned, committed = (None if a is None else round(max(a * per_unit, 1), 1) for a in (s.planned, s.committed))
-        rows.append(
-            MoneyRow(
-                label=fitted(s.label, 216 if is_wide else width - text_width(s.shown) - 12),
-                shown=s.shown,
-                href=s.href,
-                y=y + 15 if is_wide else y + 13,
-                bar_y=y + 2 if is_wide else y + 19,
-                bar_x=left,
-                planned_width=planned,
-                committed_width=committed,
-                label_x=left - 16 if is_wide else 0,
-                label_anchor="end" if is_wide else "start",
-                shown_x=left + max(planned or 0, committed or 0) + 10 if is_wide else width,
-                shown_anchor="start" if is_wide else "end",
-            )
-        )
-    return MoneyBars("wide" if is_wide else "narrow", width, len(sums) * row_height + 4, tuple(rows))
 
 
 # ---- words -----------------------------------------------------------------------------------------

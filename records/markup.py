@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from .drawing import MoneyBars, MoneyRow, Row, Segment, Timeline
+from .drawing import Row, Segment, Timeline
+from .money_bars import DrawnBar, DrawnGroup, MoneyBars
 from .showing import Cell, Line
 
 
@@ -113,15 +114,18 @@ def _segment(name: str, row: Row, piece: Segment) -> str:
 
 
 def money_rows_html(drawing: MoneyBars, currency: str) -> SafeString:
-    """The rows of bars of money: a label, what is planned and what is committed, and the amounts in words."""
-    return SafeString("".join(_money_row(f"{currency}-{drawing.name}", row) for row in drawing.rows))
+    """The rows of bars of money: a label, and for each measure a bar and what it is in words."""
+    hatch = f' fill="url(#{currency}-{drawing.name})"'
+    return SafeString("".join(_money_group(drawing, group, hatch) for group in drawing.groups))
 
 
-def _money_row(hatch: str, row: MoneyRow) -> str:
-    at = f'x="{row.bar_x}" y="{row.bar_y}"'
-    planned = f'<rect {at} width="{row.planned_width}" height="18" fill="url(#{hatch})"/>' if row.planned_width else ""
-    committed = f'<rect class="real" {at} width="{row.committed_width}" height="9"/>' if row.committed_width else ""
-    return (
-        f'<text x="{row.label_x}" y="{row.y}" text-anchor="{row.label_anchor}">{escape(row.label)}</text>{planned}{committed}'
-        f'<text class="s" x="{row.shown_x}" y="{row.y}" text-anchor="{row.shown_anchor}">{escape(row.shown)}</text>\n'
-    )
+def _money_group(drawing: MoneyBars, group: DrawnGroup, hatch: str) -> str:
+    at = f'x="{group.label_x}" y="{group.label_y}" text-anchor="{group.label_anchor}"'
+    bars = "".join(_money_bar(drawing, bar, hatch if bar.measure == "planned" else "") for bar in group.bars)
+    return f'<text class="of" {at}>{escape(group.label)}</text>{bars}\n'
+
+
+def _money_bar(drawing: MoneyBars, bar: DrawnBar, hatch: str) -> str:
+    size = f'x="{drawing.left}" y="{bar.y}" width="{bar.width}" height="{drawing.thick}"'
+    drawn = f'<rect class="{bar.measure}" {size}{hatch}/>' if bar.width else ""
+    return f'{drawn}<text class="s" x="{bar.words_x}" y="{bar.text_y}">{escape(bar.shown)}</text>'

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.dates import parse
-from records.drawing import NARROW, WIDE, Fact, Sum, fitted, money_bars, text_width, timeline
+from records.drawing import NARROW, WIDE, Fact, fitted, text_width, timeline
+from records.money_bars import Bar, Group, money_bars
 
 TODAY = date(2026, 11, 22)
 
@@ -122,22 +123,31 @@ def test_dates_told_to_the_day_at_both_ends_have_room():
     assert drawn.rows[0].when_x == drawn.rows[1].when_x
 
 
+def group(label="2025", **amounts) -> Group:
+    return Group(label, tuple(Bar(measure, amount, f"{measure} {amount}") for measure, amount in amounts.items()))
+
+
 def test_no_amount_draws_no_bars():
     assert money_bars([]) is None
-    assert money_bars([Sum("국비", None, None, "자료에 없음")]) is None
+    assert money_bars([group(planned=None)]) is None
+    assert money_bars([group(spent=-5)]) is None
 
 
 def test_bars_share_one_scale():
-    bars = money_bars([Sum("국비", 440, None, "440억"), Sum("지방비", 506, 253, "506억")]).rows
-    assert bars[0].planned_width / bars[1].planned_width == pytest.approx(440 / 506, abs=0.01)
-    assert bars[1].committed_width == pytest.approx(bars[1].planned_width / 2, abs=0.1)
-    assert bars[0].committed_width is None
+    first, second = money_bars([group(planned=440), group(planned=506, committed=253, spent=0)]).groups
+    assert first.bars[0].width / second.bars[0].width == pytest.approx(440 / 506, abs=0.01)
+    assert second.bars[1].width == pytest.approx(second.bars[0].width / 2, abs=0.1)
+    assert second.bars[2].width is None
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_money_bars_fit(width):
-    for row in money_bars([Sum("국비 · 현금", 44_000_000_000, 1, "440억 원")], width=width).rows:
-        assert row.bar_x + row.planned_width <= width
+def test_money_bars_and_their_words_fit_and_do_not_overlap(width):
+    drawn = money_bars(
+        [group("국비 · 현금", planned=44_000_000_000, committed=1, received=7), group(planned=3)], width=width
+    )
+    bars = [bar for one in drawn.groups for bar in one.bars]
+    assert all(bar.words_x + text_width(bar.shown) <= width and bar.words_x >= drawn.left + bar.width for bar in bars)
+    assert all(a.y + drawn.thick <= b.y for a, b in pairwise(bars)) and bars[-1].y + drawn.thick <= drawn.height
 
 
 def test_a_long_label_is_cut_with_an_ellipsis():

@@ -14,9 +14,10 @@ from django.urls import NoReverseMatch, reverse
 from records import markup
 from records.citing import BESIDE_ROW, BESIDE_VALUE, CitingForm
 from records.dates import parse
-from records.drawing import Fact, Sum, money_bars, timeline
+from records.drawing import Fact, timeline
 from records.input_markup import WRITTEN, Renderer
 from records.moments import address, carrying
+from records.money_bars import Bar, Group, money_bars
 from records.rights import EVERYTHING
 from records.showing import Cell, Line
 from tests import cast
@@ -65,7 +66,7 @@ def test_a_value_says_its_sources_its_language_and_that_none_states_it(english):
 
 def test_names_in_drawings_are_text():
     drawn = timeline([Fact(TYPED * 9, TYPED, parse("2024"), parse("2025"))], today=date(2025, 1, 1))
-    bars = money_bars([Sum(TYPED, 10, 5, TYPED)])
+    bars = money_bars([Group(TYPED, (Bar("planned", 10, TYPED), Bar("spent", 5, "5")))])
     for written in (markup.timeline_rows_html(drawn), markup.money_rows_html(bars, "KRW")):
         assert WRITTEN_OUT in written and "<b>" not in written
 

@@ -138,9 +138,9 @@ def test_the_unit_of_money_can_be_chosen(page, unit, shown):
 
 def test_every_sum_leads_to_the_lines_behind_it(page):
     page("programs/nairl/")
-    (link,) = set(re.findall(r'<a href="/ko/(funding-lines/\?[^"]*payer_kind=national[^"]*)">440</a>', page.html))
+    (link,) = set(re.findall(r'<a href="/ko/(money/lines/\?[^"]*payer_kind=national[^"]*)">440</a>', page.html))
     text = page(unescape(link))
-    assert "4건 중 1건" in text and "국가AI연구거점 국비" in text
+    assert "재원 1건" in text and "국가AI연구거점 국비" in text
 
 
 def test_people_as_of_a_day_are_those_of_the_latest_count_then(page):

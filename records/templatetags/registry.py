@@ -8,7 +8,7 @@ from django import template
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language, get_language_info, gettext
 
 from records import dates, markup
 from records.input_markup import attributes, input_html
@@ -59,15 +59,15 @@ class MomentForm:
 
 @register.simple_tag(takes_context=True)
 def moment_form(context) -> MomentForm | None:
-    """For pages that can be looked at at another moment: home, lists, records."""
+    """For pages that can be looked at at another moment: home, lists, records, money."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    if not match or match.url_name not in ("home", "list", "record"):
+    if not match or match.url_name not in ("home", "list", "record", *MONEY):
         return None
     query, wrong = request.GET, getattr(request, "moment_problems", {})
     kind = kinds_by_plural().get(match.kwargs.get("plural", ""))
     clocks = CLOCKS if match.url_name != "list" or (kind and kind.as_of) else ("known_at",)
-    kept = [(name, text) for name in query if name not in (*CLOCKS, "cursor") for text in query.getlist(name)]
+    kept = [(name, text) for name in query if name not in (*CLOCKS, "cursor", "after") for text in query.getlist(name)]
     fields = tuple((clock, query.get(clock, ""), wrong.get(clock, "")) for clock in clocks)
     return MomentForm(fields, tuple(kept), _compare_url(match, kind, query))
 
@@ -77,14 +77,16 @@ def _compare_url(match, kind: Kind | None, query) -> str:
     if match.url_name == "record":
         moment = {name: query[name] for name in CLOCKS if query.get(name)}
         return f"{reverse('compare_record', kwargs=match.kwargs)}?{urlencode(moment)}".rstrip("?")
-    if match.url_name == "home":
-        return reverse("compare_totals")
+    if match.url_name in ("home", *MONEY):
+        scope = {name: query[name] for name in ("program", "project") if query.get(name)}
+        return f"{reverse('compare_totals')}?{urlencode(scope)}".rstrip("?")
     asked = [(name, text) for name in query if name not in NOT_COMPARED for text in query.getlist(name)]
     return (
         f"{reverse('compare_list', kwargs=match.kwargs)}?{urlencode(asked)}".rstrip("?") if kind else reverse("compare")
     )
 
 
+MONEY = ("money", "money_lines")
 NOT_COMPARED = ("sort", "limit", "cursor", "unit")
 
 
@@ -123,7 +125,7 @@ def here(context) -> dict:
     found_in = kind if kind and kind.search else kinds()["project"]
     query = request.GET if request else {}
     return {
-        "items": [_place(item, kind, request) for item in _menu()],
+        "items": _places(kind, request, match),
         "find_url": _list_url(found_in).partition("?")[0],
         "find_name": found_in.label_many,
         "searched": query.get("search", "") if kind else "",
@@ -138,10 +140,26 @@ def _menu() -> list[Kind]:
     return sorted((kind for kind in kinds().values() if kind.in_menu), key=lambda kind: rank.get(kind.name, 99))
 
 
+def _places(kind: Kind | None, request, match) -> list[Place]:
+    """The lists, and the page of all money before the lines that it adds up."""
+    found = [(item.name, _place(item, kind, request)) for item in _menu()]
+    return [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
+
+
 def _place(item: Kind, kind: Kind | None, request) -> Place:
     url = _list_url(item)
     is_list = bool(request) and request.path == url.partition("?")[0]
     return Place(item.label_many, url, "" if item is not kind else "page" if is_list else "true")
+
+
+def _money(match) -> Place:
+    """The page of all money, and whether one is there or at what a figure is made of."""
+    name = match.url_name if match else ""
+    is_here = {MONEY[0]: "page", MONEY[1]: "true"}.get(name or "", "")
+    try:
+        return Place(gettext("Money"), address(MONEY[0]), is_here)
+    except NoReverseMatch:
+        return Place(gettext("Money"), "/", "")
 
 
 def _list_url(kind: Kind) -> str:
