@@ -12,16 +12,19 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 	--custom-compile-command "make lock"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help run test lint messages lock clean
+.PHONY: help run test test-long lint messages lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: .venv messages ## start everything; PORT= and DATA_DIR= choose port and data folder
 	@exec $(PY) -m config.run
 
 test: .venv/test.stamp messages lint ## install what tests need and run them all; ARGS= goes to pytest, WORKERS= how many at once
 	@$(PY) -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+
+test-long: .venv/test.stamp messages ## look longer for a wrong figure: 10,000 steps over money; ARGS= goes to pytest
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/test_money_machine.py tests/test_rollups.py tests/test_rollup_parts.py $(ARGS)
 
 lint: .venv/test.stamp ## style, formatting, and who may import whom
 	@.venv/bin/ruff check .
@@ -71,6 +74,9 @@ bench-browse: .venv messages ## measure pages and API side by side; SIZE= is sma
 
 bench-desk: .venv messages ## measure what an officer waits for; SIZE= is small, agency or nation
 	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.desk
+
+bench-money: .venv messages ## measure totals, figures and loads beside plain SQL; SIZE= is small, agency or nation
+	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.money
 
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test

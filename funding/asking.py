@@ -69,7 +69,7 @@ def values_of(name: str, texts: Sequence[str], problems: list[Problem]) -> list:
     """Values of a dimension; None is what is not stated. Institutions stay as they are named."""
     values = [word for text in texts for word in text.split(",") if word]
     if name == "fiscal_year":
-        wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4)]
+        wrong = [v for v in values if v != "null" and not (v.isascii() and v.isdigit() and len(v) == 4 and int(v))]
         values = [None if v == "null" else int(v) for v in values if v not in wrong]
     else:
         wrong = [v for v in values if v not in WORDS.get(name, values) or not v.isprintable()]

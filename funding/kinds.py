@@ -159,7 +159,6 @@ LEDGER_ENTRY = Kind(
         sentence=_("A ledger entry stays as it is. Correct it by a counter-entry that names it."),
     ),
     known_by=("line", "movement", "outside_key"),
-    in_menu=True,
 )  # fmt: skip
 
 EXCHANGE_RATE = Kind(
@@ -173,5 +172,4 @@ EXCHANGE_RATE = Kind(
     facts=("currency", "in_currency", "dated_on", "rate"),
     as_of=AsOf("dated_on", key=("currency", "in_currency")),
     asks_reason=True,
-    in_menu=True,
 )

@@ -27,7 +27,7 @@ class BadCell(ValueError):
 
 def write(field: Field, value, currency: str = "") -> str:
     """`currency` is that of the row, for money."""
-    if value is None:
+    if value is None or value == "":
         return ""
     match field.type:
         case Type.LIST:

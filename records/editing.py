@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import kept_forms
-from .base import Change
+from .base import Change, Record
 from .cells import BadCell
 from .citing import CitingForm
 from .commands import Author, Done
@@ -183,7 +183,7 @@ def _belongs_with(kind: Kind, found, given: dict) -> None:
 
 def _is_like(kind: Kind, by: str, found, given: dict) -> None:
     """What a row entered beneath a record takes from it, as the record's kind declares: a split the currency of its envelope."""
-    for related in kind_of(type(found)).related:
+    for related in () if isinstance(found, Record) else kind_of(type(found)).related:
         if (related.kind, related.by) == (kind.name, by):
             given |= {name: getattr(found, name) for name in related.alike if name not in given}
 

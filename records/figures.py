@@ -1,7 +1,7 @@
 """Stale marks: which figures must be worked out anew, and the loop that does it.
 
 A mark is written by a trigger in the transaction that made a figure stale, whatever wrote it (promise 2).
-Workers look for marks by themselves every second; a Celery message only makes them look sooner.
+Workers look for marks by themselves twice a second; a Celery message only makes them look sooner.
 
 A figure is declared by its app (`FIGURES` in settings): a name and a function `recompute(scopes)` that replaces
 what is stored for these scopes from the facts, set-based, in the transaction that it is called in.

@@ -9,7 +9,7 @@ from math import inf
 from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -105,7 +105,13 @@ class Create(Step):
         row = filled_in(self.kind, self.kind.model(), self.values)
         if self.id:
             row.id = self.id
-        row.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError:
+            if known := self._known():  # who brought it in at the same time was first
+                return known.id
+            raise
         return row.id
 
 

@@ -18,6 +18,7 @@ from django.db import close_old_connections, connection
 from . import figures, job_runs, jobs, submissions
 
 log = logging.getLogger(__name__)
+LOOK_SECONDS = 0.4  # for stale marks: a change is in the figures within a second
 SWEEP_SECONDS = 1.0
 LOOK_AT_QUEUE_SECONDS = 10.0
 FORGET_SECONDS = 3600.0
@@ -83,11 +84,11 @@ def stop_sweeping(**_kwargs):
 
 
 def sweep() -> None:
-    while not stopping.wait(SWEEP_SECONDS):
+    while not stopping.wait(LOOK_SECONDS):
         try:
             figures.clear_stale_marks()
         except Exception:
-            log.exception("the sweep failed; it looks again in a second")
+            log.exception("the sweep failed; it looks again soon")
             connection.close()
         close_old_connections()
         if watch.is_silent(time.monotonic()):

@@ -3,6 +3,7 @@
 Officer, partner and stranger are accounts (`user`); GIST takes part in the program Alpha, KAIST does not.
 """
 
+from decimal import Decimal
 from io import BytesIO
 from itertools import count
 from types import SimpleNamespace
@@ -104,6 +105,8 @@ def amount(of: FundingLine, year=2025, planned=None, **more) -> FundingAmount:
 def split(of: FundingLine, **more) -> FundingLine:
     """A part of a line, in its own project unless another one is given."""
     same = {name: getattr(of, name) for name in ("program_id", "project_id", "form", "currency", "visibility")}
+    if "project" in more:
+        same.pop("project_id")
     return FundingLine.objects.create(**same | {"envelope": of, "name_en": f"Split {next(_number)}"} | more)
 
 
@@ -117,8 +120,10 @@ def counter_entry(against: LedgerEntry, amount=None, **more) -> LedgerEntry:
     return LedgerEntry.objects.create(**same | {"corrects": against, "amount": -(amount or against.amount)} | more)
 
 
-def rate(currency="USD", of="1472.5", **more) -> ExchangeRate:
-    return ExchangeRate.objects.create(currency=currency, rate=of, **{"dated_on": "2025-01-02"} | more)
+def rate(currency="USD", of=Decimal("1472.5"), **more) -> ExchangeRate:
+    return ExchangeRate.objects.create(
+        currency=currency, rate=of, **{"dated_on": f"{1000 + next(_number) % 9000}"} | more
+    )
 
 
 def source(title="", **more) -> Source:

@@ -24,6 +24,20 @@ def documents_of_their_own(tmp_path_factory):
     settings.JOBS_DIR = tmp_path_factory.mktemp("jobs")
 
 
+@pytest.fixture(autouse=True)
+def no_history_left(request):
+    """A test that really commits is followed by a flush, which knows no table of the history."""
+    marker = request.node.get_closest_marker("django_db")
+    is_committing = bool(marker and marker.kwargs.get("transaction"))
+    blocker = request.getfixturevalue("django_db_blocker") if is_committing else None
+    yield
+    if is_committing:
+        from django.db import connection
+
+        with blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE history.version")  # and what inherits from it: every history
+
+
 @pytest.fixture(scope="session", autouse=True)
 def passwords_that_take_no_time():
     """Making a good hash takes a third of a second, on purpose; tests try hundreds of passwords."""

@@ -206,10 +206,10 @@ def test_changes_that_cross_each_other_both_happen():
 
 def test_money_asks_for_a_reason(world, officer):
     with pytest.raises(Refused) as refused:
-        edit(world.line, author(officer), category="Personnel")
+        edit(world.line, author(officer), category="personnel")
     assert faults(refused) == {("reason", 0)}
-    edit(world.line, author(officer, reason="as the agreement says"), category="Personnel")
-    assert FundingLine.objects.get(pk=world.line.pk).category == "Personnel"
+    edit(world.line, author(officer, reason="as the agreement says"), category="personnel")
+    assert FundingLine.objects.get(pk=world.line.pk).category == "personnel"
 
 
 def test_a_correction_of_what_was_said_of_the_past_asks_for_a_reason(world, officer):

@@ -19,7 +19,10 @@ from tests.desk import Desk
 
 MOST_QUERIES = 25
 KINDS = [name for name in kinds() if name != "document"]
-OTHERWISE = {"funding_amount": {"fiscal_year": "2031"}, "relation": {"kind": "about"}}  # what there cannot be twice
+OTHERWISE = {  # what there cannot be twice
+    "funding_amount": {"fiscal_year": "2031"}, "relation": {"kind": "about"}, "ledger_entry": {"outside_key": "another"},
+    "exchange_rate": {"dated_on": "1999"},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -249,9 +252,9 @@ def test_untouched_rows_cost_nothing_when_saving(world, desk):
 
 
 def test_money_asks_for_its_reason_at_the_bottom(world, desk):
-    desk(f"funding-lines/{world.line.pk}/edit/").send(400, category="Personnel")
+    desk(f"funding-lines/{world.line.pk}/edit/").send(400, category="personnel")
     assert desk.problems() == ["Reason: Say why: this change is kept with its reason."]
-    desk.send(category="Personnel", **{"change-reason": "as the agreement says"})
+    desk.send(category="personnel", **{"change-reason": "as the agreement says"})
     assert Change.objects.latest("id").reason == "as the agreement says"
 
 

@@ -243,3 +243,24 @@ def test_a_form_of_a_split_and_of_a_counter_entry_begin_with_what_they_share(cli
     desk = Desk(client, officer)(f"ledger-entries/new/?corrects={entry.id}")
     desk.send(amount="△10")
     assert entry.counter_entries.get().amount == -10
+
+
+def test_a_line_counts_once_in_several_years_whichever_they_are(world):
+    made = cast.line(world.beta)
+    for year in (2024, 2025, 2026):
+        cast.amount(made, year, 10)
+    cast.amount(cast.line(world.beta), 2026, None)
+    rows = measured(program=world.beta.id, only={"fiscal_year": [2025, 2026]})
+    assert [(row["planned"], row["lines"], row["unstated"]) for row in rows] == [(20, 2, 1)]
+
+
+def test_lines_whose_payer_one_may_not_see_are_among_those_whose_payer_is_not_told(line, world):
+    FundingLine.objects.filter(id=line.id).update(payer=cast.institution(visibility=INTERNAL))
+    cast.work()
+    told = {row["payer"]: row["planned"] for row in totals(ANYONE, program=world.alpha.id, group_by=("payer",))}
+    kept = totals(ANYONE, program=world.alpha.id, only={"payer": [None]})
+    assert kept[0]["planned"] == told[None] == 1000
+
+
+def test_no_year_is_the_year_nought(api, db):
+    assert api("rollups/?fiscal_year=0000").status_code == 400

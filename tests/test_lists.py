@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("english")
 NAMES = [
     "source", "researcher", "institution", "lab", "facility", "affiliation", "program", "project", "phase", "milestone",
     "agreement", "committee", "event", "course", "output", "exchange", "participation", "role", "headcount",
-    "funding_line", "funding_amount", "relation", "document", "citation", "disagreement",
+    "funding_line", "funding_amount", "ledger_entry", "exchange_rate", "relation", "document", "citation", "disagreement",
 ]  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def shown_as_question(field, row) -> str | None:
     elif field.type is Type.MONEY:
         value = getattr(row, field.name) and f"{getattr(row, field.name) / (1 if row.currency == 'KRW' else 100):.2f}"
     elif field.type is Type.BOOLEAN:
-        value = str(getattr(row, field.name)).lower()
+        value = {True: "true", False: "false"}.get(getattr(row, field.name))
     else:
         value = getattr(row, field.name, None)
     return None if value in (None, "") else str(value)

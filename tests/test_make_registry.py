@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from funding.making import Occupied, Size, make
-from funding.models import FundingAmount, FundingLine, LineFigure
+from funding.models import Category, FundingAmount, FundingLine, LedgerEntry, LineFigure
 from funding.rollups.plainly import plainly
 from people.models import Researcher
 from programs.models import Participation, Program, Project, Role
@@ -51,7 +51,7 @@ def test_no_constraint_waits_to_be_broken():
     sql("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-@pytest.mark.parametrize("kind", ["project", "funding_line", "funding_amount", "role"])
+@pytest.mark.parametrize("kind", ["project", "funding_line", "funding_amount", "ledger_entry", "role"])
 def test_versions_follow_each_other_up_to_the_present_one(kind):
     table = kinds()[kind].model._meta.db_table
     broken = sql(
@@ -97,6 +97,23 @@ def test_figures_equal_the_facts():
     }
     facts = {key[1:]: (v[0], v[5]) for key, v in plainly(2).items() if key[0] == "own"}
     assert stored == facts
+
+
+def test_money_is_divided_moved_revised_and_rests_on_agreements():
+    clear_stale_marks()
+    splits = FundingLine.objects.exclude(envelope=None)
+    assert 600 / 50 <= splits.values("envelope").distinct().count() + 1 <= 600 / 50 + 2
+    assert splits.filter(project=F("envelope__project")).exists() and splits.filter(envelope__project=None).exists()
+    assert not splits.filter(visibility__gt=F("envelope__visibility")).exists()
+    undivided = LineFigure.objects.filter(with_undivided__gt=0).values_list("undivided", flat=True)
+    assert 0 in undivided and max(undivided) > 0 <= min(undivided)
+    moved = FundingLine.objects.exclude(entries=None).distinct().count()
+    assert 600 / 10 <= moved <= 600 / 6
+    assert set(LedgerEntry.objects.values_list("movement", flat=True)) >= {"received", "spent"}
+    assert LedgerEntry.objects.filter(corrects__amount__gt=0, amount__lt=0).exists()
+    assert set(FundingAmount.objects.values_list("revision", flat=True)) >= {"", "raised", "cut"}
+    assert set(FundingLine.objects.values_list("category", flat=True)) < {"", *Category.values}
+    assert FundingLine.objects.exclude(agreement=None).exists()
 
 
 def test_what_belongs_to_a_record_is_as_hidden_as_it():

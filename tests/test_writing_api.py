@@ -144,7 +144,8 @@ def test_every_kind_is_copied_through_the_api(send, api, world, officer):
         row = api(f"{kind.plural}/{made[name].id}/", officer).json()
         body = {f: row[f] for f in kind.typed_fields if row[f] is not None}
         body |= {"slug": "copied"} if kind.has_slug else {}
-        body |= {"funding_amount": {"fiscal_year": 2031}, "relation": {"record": str(world.gist.id)}}.get(name, {})
+        body |= {"funding_amount": {"fiscal_year": 2031}, "relation": {"record": str(world.gist.id)},
+                 "ledger_entry": {"outside_key": "another"}, "exchange_rate": {"dated_on": "1999"}}.get(name, {})  # fmt: skip
         answer = send("post", f"{kind.plural}/", body | {"reason": "a copy"}, officer)
         assert answer.status_code == 201, (name, answer.content.decode())
         copy = answer.json()

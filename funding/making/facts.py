@@ -194,6 +194,7 @@ class Facts:
         ends, end_days = c.choice(c.ends[year + 3])
         kind = ("mou", "moa", "research", "contract")[n % 4]
         fixed = f"공동연구 협약 {n + 1}\tAgreement on joint research {n + 1}\t{done.project[n]}\t{kind}\t{signed}\t{starts}\t{ends}"
+        done.agreement[n] = id
         self.agreements.add(
             id,
             hidden,

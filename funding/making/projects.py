@@ -27,6 +27,7 @@ class Undertakings:
         self.hidden = bytearray()
         self.created: list[int] = []
         self.year: list[int] = []
+        self.agreement: dict[int, str] = {}  # by number of the project that has one
         self.sizes = self._sizes()
 
     def _sizes(self) -> list[int]:

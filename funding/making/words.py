@@ -82,7 +82,18 @@ PROGRAM_WORDS = (
 )  # fmt: skip
 PERSON_TITLES = (("교수", "professor"), ("부교수", "associate professor"), ("선임연구원", "senior researcher"), ("책임연구원", "principal researcher"),
                  ("연구원", "researcher"), ("박사후연구원", "postdoctoral researcher"), ("수석연구원", "chief researcher"), ("", ""))  # fmt: skip
-CATEGORIES = ("인건비", "연구활동비", "연구재료비", "연구시설·장비비", "간접비", "위탁연구개발비", "", "", "", "")
+CATEGORIES = (
+    "personnel",
+    "activities",
+    "materials",
+    "equipment",
+    "indirect",
+    "commissioned",
+    "",
+    "",
+    "",
+    "",
+)  # funding.models.Category
 LINES = (("정부출연금", "Government contribution"), ("기관부담금", "Institution's share"), ("기업부담금", "Company's share"),
          ("지방비 매칭", "Local matching fund"), ("국제협력 분담금", "International share"), ("", ""))  # fmt: skip
 GOALS = (("시제품 제작", "prototype built"), ("1차 성능 시험", "first performance test"), ("데이터 공개", "data released"), ("중간 평가", "mid-term review"),

@@ -11,7 +11,8 @@ from django.db import migrations
 from records.history import KeepRecord
 
 # The latest amounts of envelopes and of their splits; each amount of a split draws on the amount of its envelope for that
-# year, or on the one for which no year is stated.
+# year, or on the one for which no year is stated. They are laid in one row and told apart by windows: joined with each
+# other, those of a large import would be compared each with each, since a plan of a function expects few.
 ENVELOPES = """
 CREATE FUNCTION funding_wrong_split(envelopes uuid[]) RETURNS text LANGUAGE sql STABLE AS $$
   WITH RECURSIVE split AS (
@@ -23,19 +24,20 @@ CREATE FUNCTION funding_wrong_split(envelopes uuid[]) RETURNS text LANGUAGE sql 
     SELECT id, envelope_id, 1 FROM public.funding_fundingline WHERE id = ANY(envelopes)
     UNION ALL
     SELECT l.id, l.envelope_id, steps + 1 FROM up JOIN public.funding_fundingline l ON l.id = up.above WHERE steps < 20
+  ), part AS (
+    SELECT id AS envelope_id, id AS line_id, false AS is_split FROM unnest(envelopes) id
+    UNION ALL SELECT envelope_id, id, true FROM split WHERE state <> 'cancelled'
   ), latest AS (
-    SELECT DISTINCT ON (a.line_id, a.fiscal_year) a.line_id, a.fiscal_year, a.planned, a.committed
-    FROM public.funding_fundingamount a
-    WHERE NOT a.is_retired
-      AND (a.line_id = ANY(envelopes) OR a.line_id IN (SELECT id FROM split WHERE state <> 'cancelled'))
-    ORDER BY a.line_id, a.fiscal_year, a.decided_on_first DESC NULLS LAST, a.decided_on_last DESC NULLS LAST, a.id DESC
-  ), drawn AS (
-    SELECT s.envelope_id, d.planned, d.committed, e.line_id IS NOT NULL AS has_place, e.fiscal_year,
-      e.planned AS most_planned, coalesce(e.committed, e.planned) AS most_committed
-    FROM split s JOIN latest d ON d.line_id = s.id LEFT JOIN LATERAL (
-      SELECT * FROM latest e WHERE e.line_id = s.envelope_id AND (e.fiscal_year = d.fiscal_year OR e.fiscal_year IS NULL)
-      ORDER BY e.fiscal_year NULLS LAST LIMIT 1
-    ) e ON true
+    SELECT DISTINCT ON (p.envelope_id, p.line_id, p.is_split, a.fiscal_year)
+      p.envelope_id, p.is_split, a.fiscal_year, a.planned, a.committed
+    FROM part p JOIN public.funding_fundingamount a ON a.line_id = p.line_id WHERE NOT a.is_retired
+    ORDER BY p.envelope_id, p.line_id, p.is_split, a.fiscal_year,
+      a.decided_on_first DESC NULLS LAST, a.decided_on_last DESC NULLS LAST, a.id DESC
+  ), placed AS (
+    SELECT *, bool_or(NOT is_split) OVER (PARTITION BY envelope_id, fiscal_year) AS is_of_stated_year,
+      bool_or(NOT is_split AND fiscal_year IS NULL) OVER (PARTITION BY envelope_id) AS has_open_year,
+      bool_or(NOT is_split) OVER (PARTITION BY envelope_id) AS has_limit
+    FROM latest
   )
   SELECT CASE
     WHEN EXISTS (SELECT FROM up WHERE steps = 20) THEN 'fundingline_envelopes_no_circle'
@@ -43,10 +45,12 @@ CREATE FUNCTION funding_wrong_split(envelopes uuid[]) RETURNS text LANGUAGE sql 
       THEN 'fundingline_like_its_envelope'
     WHEN EXISTS (SELECT FROM split WHERE visibility > e_visibility) THEN 'fundingline_seen_with_its_envelope'
     WHEN EXISTS (SELECT FROM split WHERE is_of_nothing AND state <> 'cancelled') THEN 'fundingline_envelope_counts'
-    WHEN EXISTS (SELECT FROM drawn d WHERE NOT has_place AND EXISTS (SELECT FROM latest e WHERE e.line_id = d.envelope_id))
+    WHEN EXISTS (SELECT FROM placed WHERE has_limit AND NOT is_of_stated_year AND NOT has_open_year)
       THEN 'fundingline_split_of_a_stated_year'
-    WHEN EXISTS (SELECT FROM drawn WHERE has_place GROUP BY envelope_id, fiscal_year
-      HAVING sum(planned) > max(most_planned) OR sum(committed) > max(most_committed))
+    WHEN EXISTS (SELECT FROM placed WHERE is_of_stated_year OR has_open_year
+      GROUP BY envelope_id, CASE WHEN is_of_stated_year THEN fiscal_year END
+      HAVING sum(planned) FILTER (WHERE is_split) > max(planned) FILTER (WHERE NOT is_split)
+        OR sum(committed) FILTER (WHERE is_split) > max(coalesce(committed, planned)) FILTER (WHERE NOT is_split))
       THEN 'fundingline_within_its_envelope'
   END
 $$;

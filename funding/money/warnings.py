@@ -11,7 +11,7 @@ from records.rights import Reader
 
 from ..models import PayerKind
 from ..rollups import Asked, totals
-from ..rollups.asked import STATED, _all_of, _keeps, _of_lines
+from ..rollups.asked import STATED, all_of, keeps, of_lines
 from ..rollups.facts import AMOUNTS, NO_YEAR
 from .asking import NOT_STATED, Question
 
@@ -108,6 +108,6 @@ def _numbers(reader: Reader, question: Question) -> dict[str, int]:
 def _figures(reader: Reader, question: Question) -> tuple[str, dict]:
     """What each line counts for in each year, as SQL, and its parameters."""
     asked = Asked(**question.of)
-    source, where = _of_lines(asked)
-    where += [_keeps(name) for name in asked.others]
-    return FIGURES.format(source=source, where=_all_of(where)), asked.parameters(reader)
+    source, where = of_lines(asked)
+    where += [keeps(name) for name in asked.others]
+    return FIGURES.format(source=source, where=all_of(where)), asked.parameters(reader)

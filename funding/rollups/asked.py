@@ -10,23 +10,24 @@ from django.db import connection
 from records.rights import EVERYTHING, Reader, Visibility
 
 from ..models import PayerPlace
-from .facts import AMOUNTS, KEY, LINES, NO_YEAR, SUMS, WHOLE
+from .facts import AMOUNTS, KEY, LINES, NO_YEAR, OF_LINE, SUMS, WHOLE
 
 DIMENSIONS = (
     "program", "project", "payer", "payer_kind", "abroad", "recipient", "fiscal_year", "form", "currency", "category", "state",
 )  # fmt: skip
 FINE = ("project", "payer", "recipient", "category")  # told from line to line; the others are stored for each scope
 MEASURES = ("planned", "committed", "received", "spent", "undivided", "remaining", "lines", "unstated")
+# Who may not be seen is not named.
+KNOWN = {
+    name: f"(CASE WHEN {name} IN (SELECT id FROM labs_institution WHERE visibility > %(level)s) THEN NULL ELSE {name} END)"
+    for name in ("payer", "recipient")
+}
 COLUMN_OF = {
     "project": "nullif(scope, program) AS project",  # NULL: lines of the program itself
     "fiscal_year": f"nullif(fiscal_year, {NO_YEAR}) AS fiscal_year",
     "category": "nullif(category, '') AS category",
     "abroad": f"CASE payer_place WHEN '{PayerPlace.ABROAD}' THEN true WHEN '{PayerPlace.HOME}' THEN false END AS abroad",
-    # who may not be seen is not named
-    **{
-        name: f"CASE WHEN {name} IN (SELECT id FROM labs_institution WHERE visibility > %(level)s) THEN NULL ELSE {name} END AS {name}"
-        for name in ("payer", "recipient")
-    },
+    **{name: f"{known} AS {name}" for name, known in KNOWN.items()},
 }
 PLACE_OF = {True: PayerPlace.ABROAD, False: PayerPlace.HOME, None: PayerPlace.UNSTATED}
 
@@ -81,10 +82,12 @@ def totals(reader: Reader, *, group_by: Sequence[str] = (), **of) -> list[dict]:
     by = [dimension for dimension in group_by if dimension != "currency"]
     parameters = asked.parameters(reader)
     if asked.is_worked_out_now or asked.lines is not None or any(name in FINE for name in (*by, *asked.others)):
-        source, where = _of_lines(asked)
+        source, where = of_lines(asked)
     else:
         source, where = _of_scopes(asked, by)
-    where += [_keeps(name) for name in asked.others]
+    where += [keeps(name) for name in asked.others]
+    if "fiscal_year" not in by and len(asked.only.get("fiscal_year", ())) > 1:
+        source, where = _each_once(asked), []
     columns = ", ".join([COLUMN_OF.get(d, d) for d in by] + ["currency"])
     once = "" if "fiscal_year" in by or len(asked.only.get("fiscal_year", ())) == 1 else "_once"
     groups = ", ".join(str(n + 1) for n in range(len(by) + 1))
@@ -92,11 +95,24 @@ def totals(reader: Reader, *, group_by: Sequence[str] = (), **of) -> list[dict]:
         cursor.execute(
             f"SELECT {columns}, {', '.join(STATED.format(m) for m in AMOUNTS)}, {REMAINING},"
             f" sum(lines{once})::int, sum(unstated{once})::int"
-            f" FROM {source} r WHERE {_all_of(where)} GROUP BY {groups} HAVING sum(lines) > 0 ORDER BY {groups}",
+            f" FROM {source} r WHERE {all_of(where)} GROUP BY {groups} HAVING sum(lines) > 0 ORDER BY {groups}",
             parameters,
         )
         names = [*by, "currency", *MEASURES]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _each_once(asked: Asked) -> str:
+    """The lines of some years, each with what it counts for in all of them."""
+    source, where = of_lines(asked)
+    where += [keeps(name) for name in asked.others]
+    same = ", ".join(OF_LINE)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in SUMS if not name.endswith("_once"))
+    return (
+        f"(SELECT {same}, {sums}, (sum(lines) > 0)::int AS lines_once,"
+        " (sum(lines) > 0 AND sum(with_planned) + sum(with_committed) = 0)::int AS unstated_once"
+        f" FROM {source} y WHERE {all_of(where)} GROUP BY {same})"
+    )
 
 
 STATED = "CASE WHEN sum(with_{0}) > 0 THEN sum({0})::bigint END"  # else no amount is stated
@@ -112,8 +128,8 @@ def lines_behind(
     `after`: line and year (0: not stated) of the last row of the page before. In the order of ids.
     """
     asked = Asked(**of)
-    source, where = _of_lines(asked)
-    where += [_keeps(name) for name in asked.others]
+    source, where = of_lines(asked)
+    where += [keeps(name) for name in asked.others]
     parameters = asked.parameters(reader)
     if after:
         where.append("(line, fiscal_year) > (%(after)s, %(after_year)s)")
@@ -121,7 +137,7 @@ def lines_behind(
     measures = ", ".join((*(f"{STATED.format(m)} AS {m}" for m in AMOUNTS), f"{REMAINING} AS remaining"))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT line, nullif(fiscal_year, {NO_YEAR}), currency, {measures} FROM {source} r WHERE {_all_of(where)}"
+            f"SELECT line, nullif(fiscal_year, {NO_YEAR}), currency, {measures} FROM {source} r WHERE {all_of(where)}"
             " GROUP BY line, fiscal_year, currency HAVING sum(lines) > 0"
             f" ORDER BY line, r.fiscal_year LIMIT {limit:d}",
             parameters,
@@ -173,10 +189,10 @@ def _of_scopes(asked: Asked, by: Sequence[str]) -> tuple[str, list[str]]:
         here = ["above = %(whole)s", LEVEL_IN_PROGRAM]
     else:
         here = [LEVEL_OF_WHOLE]
-    return BOTH.format(columns=STORED, where=_all_of(here)), []
+    return BOTH.format(columns=STORED, where=all_of(here)), []
 
 
-def _of_lines(asked: Asked) -> tuple[str, list[str]]:
+def of_lines(asked: Asked) -> tuple[str, list[str]]:
     """Source and conditions: what lines count for, as stored or worked out now."""
     if asked.is_worked_out_now:
         conditions = ["l.program_id = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
@@ -187,7 +203,7 @@ def _of_lines(asked: Asked) -> tuple[str, list[str]]:
             for name in ("payer", "recipient")
             if None not in asked.others.get(name, (None,))
         ]
-        return f"({LINES.format(which=_all_of(conditions))})", [LEVEL_IN_PROGRAM]
+        return f"({LINES.format(which=all_of(conditions))})", [LEVEL_IN_PROGRAM]
     where = ["program = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
     where += [OF_ITS_PROGRAM, f"scope IN {WITHIN}"] if asked.project else []
     where += ["line = ANY(%(lines)s::uuid[])"] if asked.lines is not None else []
@@ -206,12 +222,12 @@ def _stored(dimension: str, value):
     return value
 
 
-def _keeps(dimension: str) -> str:
+def keeps(dimension: str) -> str:
     column = "payer_place" if dimension == "abroad" else dimension
     if dimension in ("payer", "recipient"):
         return (
             f"({column} = ANY(%(only_{dimension})s::uuid[])"
-            f" OR {column} IS NULL AND array_position(%(only_{dimension})s::uuid[], NULL) IS NOT NULL)"
+            f" OR {KNOWN[dimension]} IS NULL AND array_position(%(only_{dimension})s::uuid[], NULL) IS NOT NULL)"
         )
     if dimension == "project":  # None: lines of the program itself
         return (
@@ -221,7 +237,7 @@ def _keeps(dimension: str) -> str:
     return f"{column} = ANY(%(only_{dimension})s)"
 
 
-def _all_of(conditions: Sequence[str]) -> str:
+def all_of(conditions: Sequence[str]) -> str:
     return " AND ".join(conditions) or "true"
 
 

@@ -7,7 +7,7 @@ the groups that it changed, once for each scope above it, also in a program of t
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from records.figures import Figure
@@ -52,6 +52,7 @@ LINE_FIGURES = {
 }
 ROLLUP_ROWS = {"table": "funding_rollup", "columns": OF_ROLLUP, "is_it": _is_it("scope", *KEY)}
 
+OF_MANY_ROWS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
 # ---- everything ----------------------------------------------------------------------------------------------
 
 ALL_LINES = PLACED_LINES.format(lines=LINES.format(which="true"), places=PLACES_OF_ALL)
@@ -93,7 +94,7 @@ def recompute(marked: set[UUID] | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")  # compiling takes longer than most of these
         if marked is None:
-            cursor.execute("SET LOCAL work_mem = '32MB'")
+            cursor.execute(OF_MANY_ROWS)
             for rows, of in ((ALL_LINES, LINE_FIGURES), (ALL_BELOW, ROLLUP_ROWS)):
                 cursor.execute(REPLACE.format(rows=rows, here="true", **of) + "SELECT", {"as_of": None})
                 cursor.execute(f"ANALYZE {of['table']}")
@@ -124,23 +125,37 @@ def _replace(cursor, rows: str, here: str, of: dict, parameters: dict) -> set[tu
 
 
 def differences() -> Iterable[str]:
-    """A sentence for each stored row that differs from one worked out from the facts now."""
-    lines = PLACED_LINES.format(lines="SELECT * FROM counted_lines", places=PLACES_OF_ALL)
-    below = PLACED.format(sums=BELOW.format(lines="counted_lines"), places=PLACES_OF_ALL)
-    with connection.cursor() as cursor:
-        for facts, of in ((lines, LINE_FIGURES), (below, ROLLUP_ROWS)):
-            cursor.execute(
-                f"WITH counted_lines AS MATERIALIZED ({LINES.format(which='true')}),"
-                f" facts AS MATERIALIZED (SELECT {of['columns']} FROM ({facts}) f),"
-                f" stored AS (SELECT {of['columns']} FROM {of['table']})"
-                " SELECT 'should be', * FROM (SELECT * FROM facts EXCEPT ALL SELECT * FROM stored) m"
-                " UNION ALL SELECT 'is stored as', * FROM (SELECT * FROM stored EXCEPT ALL SELECT * FROM facts) w"
-                f" ORDER BY scope, {GROUP}, 1",
-                {"as_of": None},
-            )
-            names = [column.name for column in cursor.description[1:]]
-            for what, *row in cursor:
-                yield _sentence(what, dict(zip(names, row, strict=True)))
+    """A sentence for each stored row that differs from one worked out from the facts now.
+
+    Where the figures of all lines are right, what stands below a scope is proven by them; else by the facts as well.
+    """
+    counted = f"counted AS MATERIALIZED ({LINES.format(which='true')})"
+    lines = PLACED_LINES.format(lines="SELECT * FROM counted", places=PLACES_OF_ALL)
+    are_right = True
+    for sentence in _differing(counted, lines, LINE_FIGURES):
+        are_right = False
+        yield sentence
+    if are_right:
+        yield from _differing("", ALL_BELOW, ROLLUP_ROWS)
+    else:
+        below = PLACED.format(sums=BELOW.format(lines="counted"), places=PLACES_OF_ALL)
+        yield from _differing(counted, below, ROLLUP_ROWS)
+
+
+def _differing(counted: str, facts: str, of: dict) -> Iterable[str]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(OF_MANY_ROWS)
+        cursor.execute(
+            f"WITH {counted}{counted and ','} facts AS MATERIALIZED (SELECT {of['columns']} FROM ({facts}) f),"
+            f" stored AS (SELECT {of['columns']} FROM {of['table']})"
+            " SELECT 'should be', * FROM (SELECT * FROM facts EXCEPT ALL SELECT * FROM stored) m"
+            " UNION ALL SELECT 'is stored as', * FROM (SELECT * FROM stored EXCEPT ALL SELECT * FROM facts) w"
+            f" ORDER BY scope, {GROUP}, 1",
+            {"as_of": None},
+        )
+        names = [column.name for column in cursor.description[1:]]
+        for what, *row in cursor:
+            yield _sentence(what, dict(zip(names, row, strict=True)))
 
 
 def _sentence(what: str, row: dict) -> str:
