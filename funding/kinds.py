@@ -88,7 +88,7 @@ FUNDING_LINE = Kind(
         Filter("fiscal_year", _("fiscal year"), _by_year),
         Filter("within", _("project and its parts"), _within, Type.REF, Project),
     ),
-    facts=("program", "payer", "payer_kind", "form", "planned", "committed", "received", "spent", "undivided"),
+    facts=("program", "payer", "payer_kind", "form", "planned", "committed", "spent"),
     related=(
         Related(
             "funding_amount", "line",

@@ -21,7 +21,7 @@ from .rights import Reader
 from .showing import PERIOD, Cell, Shower, Table, merged, text_in_two
 from .timeline_facts import drawn_facts
 from .together import first_pages
-from .units import Unit
+from .units import Unit, with_unit
 
 MOST_RELATED = 50
 ON_ANYTHING = (Related("document", "record", ("title", "kind", "dated_on", "file_name", "size")),)
@@ -136,6 +136,9 @@ class RecordPage:
     def fact(self, name: str) -> Fact:
         """One field as a fact, with its sources."""
         cell = self.shower.cell(self.row, name)
+        field = self.kind.all_fields.get(name)
+        if field and field.type is Type.MONEY and getattr(self.row, name) is not None:  # no column says its unit
+            cell = cell._replace(text=with_unit(getattr(self.row, name), self.row.currency, self.unit))
         return Fact(cell.head, (cell,), notes=self.evidence.notes(*attributes_of(name)))
 
     def fields(self) -> list[Fact]:

@@ -264,3 +264,10 @@ def test_lines_whose_payer_one_may_not_see_are_among_those_whose_payer_is_not_to
 
 def test_no_year_is_the_year_nought(api, db):
     assert api("rollups/?fiscal_year=0000").status_code == 400
+
+
+def test_an_amount_on_a_page_of_a_record_says_its_unit(client, line):
+    entry = cast.entry(line, 150_000_000)
+    page = client.get(f"/ko/ledger-entries/{entry.id}/").content.decode()
+    assert "1.5억 원" in page and "KRW 150 million" in client.get(f"/en/ledger-entries/{entry.id}/").content.decode()
+    assert "1,000원" in client.get(f"/ko/funding-lines/{line.id}/?unit=won").content.decode()
