@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count as CountOf
+from django.utils.translation import gettext as _
 
+from .asking import BadQuery, Problem
 from .base import may_see_sql
+from .beneath import parts_below
 from .kinds import Kind, kinds
 from .labels import Label, labels_of
 from .models import Change
@@ -19,6 +22,7 @@ from .rights import Reader, Visibility
 from .versions import Key, keys_sql, rows_seen, sources
 
 COUNTED_TO = 1000
+MOST_PARTS = 2000  # whose versions are looked through while somebody waits
 
 # The entries of a change, with the record that each belongs to: versions that it ended, that it began, that it began last.
 BRANCHES = (
@@ -52,9 +56,18 @@ def _union(branches: list[str], limit: int, beyond: str = "") -> str:
 
 
 def history_of(kind: Kind, id, reader: Reader, asked: Asked, *, limit: int = PER_PAGE) -> tuple[list[Key], Key | None]:
-    """The keys of a record's entries, newest first, up to `limit`; and the last of them where there are more."""
+    """The keys of a record's entries, newest first, up to `limit`; and the last of them where there are more.
+
+    Raises BadQuery where it is asked with all that belongs to it, and that is too much.
+    """
     conditions, parameters = asked.conditions()
-    told = sources(kind, with_parts=asked.with_parts and asked.field is None)
+    with_parts = asked.with_parts and asked.field is None
+    if with_parts and sum(map(len, parts_below({id}, most=MOST_PARTS).values())) > MOST_PARTS:
+        text = _(
+            "More than %d records belong to it. Look at the history of one of its parts, or at the list of all changes."
+        )
+        raise BadQuery([Problem("parts", text % MOST_PARTS)])
+    told = sources(kind, with_parts=with_parts)
     selects = [keys_sql(child, mine, reader, asked.field) for child, mine in told]
     if asked.after:
         conditions.append("(e.at, e.id, e.number) < (%(at)s, %(after)s, %(number)s)")

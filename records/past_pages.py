@@ -36,7 +36,10 @@ def history_page(request, plural: str, key: str):
     asked, refused = _asked(request, OF_RECORD, kind)
     if refused:
         return refused
-    keys, last = history_of(kind, row.id, request.reader, asked)
+    try:
+        keys, last = history_of(kind, row.id, request.reader, asked)
+    except BadQuery as bad:
+        return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
     label = label_ever(kind, row.id, request.reader)
     context = {
         "kind": kind,

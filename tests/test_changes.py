@@ -308,6 +308,15 @@ def test_undoing_is_told_at_both_ends_to_whom_may_see_both(api, world, officer):
     assert api(f"changes/{third.pk}/", officer).json()["undoes"] == secret.pk
 
 
+def test_a_history_with_more_parts_than_one_waits_for_is_refused_with_what_to_do(api, client, world, monkeypatch):
+    monkeypatch.setattr("records.changes.MOST_PARTS", 2)
+    refused = api("programs/alpha/history/?parts=yes")
+    assert refused.status_code == 400 and "More than 2 records belong to it" in refused.content.decode()
+    page = client.get("/ko/programs/alpha/history/?parts=yes")
+    assert page.status_code == 400 and "2건을 넘습니다" in page.content.decode()
+    assert api("programs/alpha/history/").status_code == 200
+
+
 # ---- rights ---------------------------------------------------------------------------------------------
 
 
