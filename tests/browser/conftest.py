@@ -3,6 +3,7 @@
 A registry is a process of its own with a database of its own: what other tests do to theirs does not show.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -48,19 +49,29 @@ class Site:
 @pytest.fixture(scope="package")
 def prepared():
     """A database with the sample registry and one person of each role in it, to be copied: its address."""
+    commands = (
+        ["migrate", "-v0"],
+        ["load_registry", "data/registry"],
+        ["recompute_figures"],
+        ["shell", "-c", MAKE_PEOPLE],
+    )
     with _database(f"browser_{os.getpid()}") as address:
-        for command in (
-            ["migrate", "-v0"],
-            ["load_registry", "data/registry"],
-            ["recompute_figures"],
-            ["shell", "-c", MAKE_PEOPLE],
-        ):
-            env = os.environ | {"DATABASE_URL": address}
-            done = subprocess.run(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True
-            )
-            assert done.returncode == 0, done.stderr[-3000:]
+        env = os.environ | {"DATABASE_URL": address}
+        with _alone():
+            for command in commands:
+                todo = [sys.executable, "manage.py", *command]
+                done = subprocess.run(todo, cwd=ROOT, env=env, capture_output=True, text=True)
+                assert done.returncode == 0, done.stderr[-3000:]
         yield address
+
+
+@contextmanager
+def _alone():
+    """One process of tests at a time: of two whole migrations side by side one has failed."""
+    (ROOT / ".data" / "test").mkdir(parents=True, exist_ok=True)
+    with (ROOT / ".data" / "test" / "browser.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")
