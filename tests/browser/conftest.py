@@ -3,8 +3,10 @@
 A registry is a process of its own with a database of its own: what other tests do to theirs does not show.
 """
 
+import contextlib
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,16 +20,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from config import servers
 
-ROOT = Path(__file__).parents[2]
-AXE = ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js"
-SHOTS = ROOT / "test-results"
+from .looking import PATIENCE, ROOT, sign_in
+
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MAKE_PEOPLE = (
     "from people.models import User; make = User.objects.create_user\n"
     "roles = {'reader': 'viewer', 'chief': 'administrator', 'officer': 'officer', 'colleague': 'officer'}\n"
@@ -78,20 +78,30 @@ def _alone():
 def site(prepared, tmp_path_factory):
     """Granian on a copy of the sample registry. Each module has its own: what one writes, no other one reads."""
     template = urlsplit(prepared).path[1:]
-    port = servers.free_port()
-    server = f"granian --interface wsgi --host 127.0.0.1 --port {port} config.wsgi:application"
-    with (
-        _database(f"{template}_copy", template) as address,
-        (tmp_path_factory.mktemp("site") / "web.log").open("ab") as log,
-    ):
+    log = tmp_path_factory.mktemp("site") / "web.log"
+    with _database(f"{template}_copy", template) as address, contextlib.ExitStack() as running:
         env = os.environ | {"DATABASE_URL": address}
-        process = subprocess.Popen([sys.executable, "-m", *server.split()], cwd=ROOT, env=env, stdout=log, stderr=log)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/healthz")
-            yield Site(f"http://127.0.0.1:{port}", env)
-        finally:
-            process.terminate()
-            process.wait(20)
+        with _alone():  # Granian would share a port that another process of tests chose at the same moment
+            url = f"http://127.0.0.1:{(port := servers.free_port())}"
+            server = f"granian --interface wsgi --host 127.0.0.1 --port {port} config.wsgi:application"
+            process = running.enter_context(started(server, env, log))
+            _wait_for(f"{url}/healthz", process, log)
+        yield Site(url, env)
+
+
+@contextmanager
+def started(module: str, env: dict[str, str], log: Path):
+    """A Python module with its arguments, as a process that ends with the block, and all its children with it."""
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module.split()], cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @contextmanager
@@ -106,46 +116,56 @@ def _database(name: str, template: str = "template1"):
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _wait_for(url: str, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
+def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + PATIENCE / 1000
     while True:
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(url, timeout=5).close()
             return
         except (urllib.error.URLError, OSError):
-            assert time.monotonic() < end, f"{url} does not answer"
+            assert process.poll() is None and time.monotonic() < end, (
+                f"{url} does not answer: {log.read_text()[-3000:]}"
+            )
             time.sleep(0.2)
 
 
 @pytest.fixture(scope="package")
 def browser(chromium_path):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=QUIET, timeout=PATIENCE)
         yield browser
         browser.close()
 
 
 @pytest.fixture
 def open_page(browser, site) -> Callable[..., Page]:
-    """`open_page("/ko/", width=360)`: a page in a fresh browser context. Errors in its console fail the test."""
+    """`open_page("/ko/", width=360)`: a page in a fresh browser context. Errors of its scripts and requests fail the test.
+
+    `under_policy`: the browser holds to the Content-Security-Policy, and a warning in its console fails the test too.
+    """
     contexts, wrong = [], []
 
     def note_failure(request):
         if "ERR_ABORTED" not in request.failure:  # left behind by going on to another page
             wrong.append(f"{request.url}: {request.failure}")
 
-    def open_it(address="/ko/", *, width=1280, scheme="light", script=True, status=200, language="ko") -> Page:
+    def open_it(
+        address="/ko/", *, width=1280, scheme="light", script=True, status=200, language="ko", under_policy=False
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
             java_script_enabled=script,
             locale=language,
-            bypass_csp=True,
+            bypass_csp=not under_policy,  # so that axe can be put into the page
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("requestfailed", lambda request: note_failure(request))
+        page.on("requestfailed", note_failure)
+        if under_policy:
+            page.on("console", lambda said: wrong.append(said.text) if said.type in ("warning", "error") else None)
         response = page.goto(site.url + address)
         assert response.status == status, address
         return page
@@ -157,21 +177,13 @@ def open_page(browser, site) -> Callable[..., Page]:
 
 
 @pytest.fixture
-def complaints() -> Callable[..., list[str]]:
-    """What axe finds wrong with a page, one sentence each; `rules` asks only some."""
+def signed_in(open_page, site) -> Callable[..., Page]:
+    """`signed_in("programs/nairl/edit/", by="chief")`: that page, as one of MAKE_PEOPLE."""
 
-    def ask(page: Page, *rules: str) -> list[str]:
-        if not page.evaluate("typeof axe !== 'undefined'"):
-            page.add_script_tag(path=AXE)
-        # on a wide screen source numbers are footnote marks in running text, which WCAG 2.5.8 excepts and axe cannot know
-        is_narrow = page.viewport_size["width"] <= 640
-        if is_narrow:  # what scrolls under the bar that stays at the bottom is not hidden for good
-            page.add_style_tag(content=".go { position: static !important }")
-        only = {
-            "runOnly": list(rules) or RULES,
-            "rules": {"target-size": {"enabled": is_narrow}} if not rules else {},
-        }
-        found = page.evaluate("options => axe.run(options)", only)
-        return [f"{v['id']}: {node['html'][:200]}" for v in found["violations"] for node in v["nodes"]]
+    def open_it(address: str, language="ko", by="officer", **more) -> Page:
+        page = open_page(f"/{language}/login/?next=/{language}/{address}", language=language, **more)
+        sign_in(page, by)
+        expect(page).to_have_url(f"{site.url}/{language}/{address}")
+        return page
 
-    return ask
+    return open_it

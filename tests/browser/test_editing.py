@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
-from .conftest import SHOTS
+from .looking import complaints, expect_no_sideways_scrolling, follow, follow_key, picture
 
 WORDS = {
     "ko": {"save": "저장", "saved": "저장했습니다", "entered": "등록했습니다", "edit": "수정", "mine": "입력한 값: 사업"},
@@ -21,34 +22,20 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def signed_in(open_page, site):
-    """`signed_in("programs/nairl/edit/")`: that page, as an officer."""
-
-    def open_it(address: str, language="ko", by="officer", **more):
-        page = open_page(f"/{language}/login/?next=/{language}/{address}", language=language, **more)
-        page.locator("#id_username").fill(by)
-        page.locator("#id_password").fill("a long password")
-        page.locator("form.sheet button").click()
-        page.wait_for_url(f"**/{language}/{address}")
-        return page
-
-    return open_it
+def first_id(page, site, plural: str) -> str:
+    """An id, which names a record as its name does."""
+    return page.request.get(f"{site.url}/api/v1/{plural}/?limit=1").json()["results"][0]["id"]
 
 
-def first_ids(page, site, *plurals) -> dict[str, str]:
-    found = {}
-    for plural in plurals:
-        answer = page.request.get(f"{site.url}/api/v1/{plural}/?limit=1")
-        found[plural] = answer.json()["results"][0]["id"]
-    return found
+def save(page, language: str) -> None:
+    follow(page.get_by_role("button", name=WORDS[language]["save"], exact=True).last)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_axe_finds_nothing_in_forms_and_nothing_scrolls_sideways(signed_in, complaints, site, language):
+def test_axe_finds_nothing_in_forms_and_nothing_scrolls_sideways(signed_in, site, language):
     page = signed_in("keys/", language)
-    ids = first_ids(page, site, "events", "funding-lines", "roles")
-    SHOTS.mkdir(exist_ok=True)
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving what is not saved
+    ids = {plural: first_id(page, site, plural) for plural in ("events", "funding-lines", "roles")}
     for name, address in PAGES.items():
         page.set_viewport_size({"width": 1280, "height": 900})
         page.emulate_media(color_scheme="light")
@@ -58,14 +45,13 @@ def test_axe_finds_nothing_in_forms_and_nothing_scrolls_sideways(signed_in, comp
         if page.locator("details.cite").count():
             page.locator("details.cite summary").first.click()
         assert complaints(page) == [], name
-        page.screenshot(path=SHOTS / f"{name}-{language}-1280.png", full_page=True)
+        picture(page, f"{name}-{language}-1280")
         page.emulate_media(color_scheme="dark")
         assert complaints(page, "color-contrast") == [], name
         page.set_viewport_size({"width": 360, "height": 900})
         assert complaints(page) == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        page.screenshot(path=SHOTS / f"{name}-{language}-360.png", full_page=True)
-        page.on("dialog", lambda dialog: dialog.accept())
+        expect_no_sideways_scrolling(page)
+        picture(page, f"{name}-{language}-360")
 
 
 def press(page, *keys: str) -> None:
@@ -82,18 +68,25 @@ def go_to(page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
+def choose_first(page, text: str) -> None:
+    """Of what is offered for a text, which comes at once: the offers for its first letters would still change."""
+    page.keyboard.insert_text(text)
+    expect(page.locator(".suggestions [role=option]:visible").first).to_be_visible()
+    press(page, "ArrowDown", "Enter")
+    expect(page.locator(".suggestions:visible")).to_have_count(0)
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_a_project_with_a_role_and_a_cited_date_by_keyboard_alone(signed_in, language):
-    words = WORDS[language]
+def test_a_project_with_a_role_and_a_cited_date_by_keyboard_alone(signed_in, site, language):
     page = signed_in("programs/nairl/", language)
-    press(page, "e")
-    page.wait_for_url("**/edit/")
+    follow_key(page, "e")
+    expect(page).to_have_url(re.compile("/edit/$"))
     page.go_back()
     go_to(page, ".desk summary")
     press(page, "Enter")
     go_to(page, 'a[href*="/projects/new/"]')
-    press(page, "Enter")
-    page.wait_for_url("**/projects/new/**")
+    follow_key(page, "Enter")
+    expect(page).to_have_url(re.compile("/projects/new/"))
     go_to(page, "#id_slug")
     page.keyboard.type(f"by-keyboard-{language}")
     go_to(page, "#id_title_ko")
@@ -105,96 +98,85 @@ def test_a_project_with_a_role_and_a_cited_date_by_keyboard_alone(signed_in, lan
     go_to(page, "details.cite:has([name='cite-starts_on-source']) > summary")
     press(page, "Enter")
     go_to(page, "#id_cite-starts_on-source")
-    page.keyboard.insert_text("국가AI")
-    page.locator(".suggestions [role=option]:visible").first.wait_for()
-    press(page, "ArrowDown", "Enter")
+    choose_first(page, "국가AI")
     go_to(page, "button[value=role]")
     press(page, "Enter")
-    assert page.evaluate("document.activeElement.name") == "role-0-researcher"
-    page.keyboard.type("rus")
-    page.locator(".suggestions [role=option]:visible").first.wait_for()
-    press(page, "ArrowDown", "Enter")
+    expect(page.locator("[name=role-0-researcher]")).to_be_focused()
+    choose_first(page, "rus")
     go_to(page, "#id_role-0-part")
     press(page, "ArrowDown")
-    press(page, "Control+s")
-    page.locator(".said", has_text=words["entered"]).wait_for()
-    page.goto(re.sub(r"/(ko|en)/.*", f"/{language}/projects/by-keyboard-{language}/", page.url))
-    assert (
-        page.locator("#role").inner_text().find("Rus" if language == "en" else "러스") >= 0
-        or page.locator("#role tbody tr").count()
-    )
-    assert page.locator("dl.facts sup.src").count() == 1
+    follow_key(page, "Control+s")
+    expect(page.locator(".said", has_text=WORDS[language]["entered"])).to_be_visible()
+    page.goto(f"{site.url}/{language}/projects/by-keyboard-{language}/")
+    expect(page.locator("#role tbody tr")).to_have_count(1)
+    expect(page.locator("#role")).to_contain_text("Rus" if language == "en" else "러스")
+    expect(page.locator("dl.facts sup.src")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_of_two_officers_the_second_sees_both_versions_and_chooses(signed_in, complaints, language):
+def test_of_two_officers_the_second_sees_both_versions_and_chooses(signed_in, site, language):
     words = WORDS[language]
     page = signed_in("programs/gist-mit/edit/", language)
     other = signed_in("programs/gist-mit/edit/", language, by="colleague")
     other.locator("#id_name_en").fill(f"Theirs in {language}")
-    other.get_by_role("button", name=words["save"], exact=True).last.click()
-    other.locator(".said", has_text=words["saved"]).wait_for()
+    save(other, language)
+    expect(other.locator(".said", has_text=words["saved"])).to_be_visible()
     page.locator("#id_name_en").fill(f"Mine in {language}")
     page.locator("#id_aliases").fill(f"GIST-MIT\nanother name {language}")
-    page.get_by_role("button", name=words["save"], exact=True).last.click()
+    save(page, language)
     clash = page.locator(".clash")
-    clash.wait_for()
-    assert f"Theirs in {language}" in clash.inner_text() and f"Mine in {language}" in clash.inner_text()
-    assert "colleague" in clash.inner_text() and complaints(page) == []
+    for shown in (f"Theirs in {language}", f"Mine in {language}", "colleague"):
+        expect(clash).to_contain_text(shown)
+    assert complaints(page) == []
     clash.locator("input[name=choose-name_en][value=theirs]").check()
-    page.get_by_role("button", name=words["save"], exact=True).last.click()
-    page.locator(".said", has_text=words["saved"]).wait_for()
-    text = page.locator("main").inner_text()
-    assert f"Theirs in {language}" in text and "another name" in text and f"Mine in {language}" not in text
+    save(page, language)
+    expect(page.locator(".said", has_text=words["saved"])).to_be_visible()
+    for shown in (f"Theirs in {language}", "another name"):
+        expect(page.locator("main")).to_contain_text(shown)
+    expect(page.locator("main")).not_to_contain_text(f"Mine in {language}")
     page.set_viewport_size({"width": 360, "height": 900})
-    page.goto(re.sub(r"/(ko|en)/.*", f"/{language}/", page.url))
-    assert page.locator(".latest").first.get_by_text("officer").count() and complaints(page) == []
+    page.goto(f"{site.url}/{language}/")
+    expect(page.locator(".latest").first.get_by_text("officer").first).to_be_attached()
+    assert complaints(page) == []
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_without_javascript_everything_is_typed_chosen_cited_and_retired(signed_in, language):
+def test_without_javascript_everything_is_typed_chosen_cited_and_retired(signed_in, site, language):
     words = WORDS[language]
     page = signed_in("projects/new/?program=nairl", language, script=False)
-    page.locator("button[value=role]").click()
+    follow(page.locator("button[value=role]"))
     page.locator("#id_slug").fill(f"no-script-{language}")
     page.locator("#id_title_en").fill(f"No script {language}")
     page.locator("#id_starts_on").fill("gestern")
     page.locator("#id_role-0-researcher").fill("Rus")
     page.locator("#id_role-0-part").select_option("pi")
-    page.get_by_role("button", name=words["save"], exact=True).last.click()
-    problems = page.locator(".problems")
-    problems.wait_for()
-    assert problems.locator("a[href='#id_starts_on']").count() == 1
-    assert page.locator("#id_starts_on").input_value() == "gestern"
+    save(page, language)
+    expect(page.locator(".problems a[href='#id_starts_on']")).to_have_count(1)
+    expect(page.locator("#id_starts_on")).to_have_value("gestern")
     page.locator("#id_status").select_option("planned")
     page.locator("#id_starts_on").fill("2025. 3.")
     options = page.locator("#role-0 .options input")
     if options.count():
         options.first.check()
     page.locator("details.cite:has([name='cite-title_en-source']) > summary").click()
-    page.locator("#id_cite-title_en-source").fill(first_source(page))
-    page.get_by_role("button", name=words["save"], exact=True).last.click()
-    page.locator(".said", has_text=words["entered"]).wait_for()
-    assert page.locator("#role tbody tr").count() == 1
-    page.locator(".desk a[href$='/retire/']").click()
+    page.locator("#id_cite-title_en-source").fill(first_id(page, site, "sources"))
+    save(page, language)
+    expect(page.locator(".said", has_text=words["entered"])).to_be_visible()
+    expect(page.locator("#role tbody tr")).to_have_count(1)
+    follow(page.locator(".desk a[href$='/retire/']"))
     page.locator("input[name=with_parts]").check()
-    page.locator(".go button").click()
-    page.locator(".desk a[href$='/restore/']").click()
-    page.locator(".go button").click()
-    assert page.locator(".desk a[href$='/edit/']").is_visible()
+    follow(page.locator(".go button"))
+    follow(page.locator(".desk a[href$='/restore/']"))
+    follow(page.locator(".go button"))
+    expect(page.locator(".desk a[href$='/edit/']")).to_be_visible()
 
 
-def first_source(page) -> str:
-    """An id, which names a record as its name does."""
-    base = re.match(r"https?://[^/]+", page.url)[0]
-    return page.request.get(f"{base}/api/v1/sources/?limit=1").json()["results"][0]["id"]
-
-
-def test_leaving_what_is_not_saved_is_asked(signed_in):
+def test_leaving_what_is_not_saved_is_asked(signed_in, site):
     page = signed_in("programs/gist-mit/edit/")
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.on("dialog", lambda dialog: dialog.dismiss())
     page.locator("#id_name_en").fill("not saved")
-    page.locator(".crumb a").first.click()
-    page.wait_for_timeout(300)
-    assert asked == ["beforeunload"] and page.url.endswith("/edit/")
+    with page.expect_event("dialog") as asked:
+        page.locator(".crumb a").first.click()
+    assert asked.value.type == "beforeunload"
+    expect(page).to_have_url(f"{site.url}/ko/programs/gist-mit/edit/")
+    expect(page.locator("#id_name_en")).to_have_value("not saved")

@@ -3,8 +3,9 @@
 import csv
 
 import pytest
+from playwright.sync_api import expect
 
-from .conftest import ROOT, SHOTS
+from .looking import ROOT, complaints, expect_no_sideways_scrolling, picture, wait_until_drawn
 
 ADDRESSES = {
     "home": "",
@@ -37,7 +38,7 @@ def status(name: str) -> int:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_axe_finds_nothing_wide_narrow_light_and_dark(open_page, complaints, name, language):
+def test_axe_finds_nothing_wide_narrow_light_and_dark(open_page, name, language):
     page = open_page(address(name, language), status=status(name), language=language)
     assert complaints(page) == []
     page.emulate_media(color_scheme="dark")
@@ -52,17 +53,17 @@ def test_no_page_scrolls_sideways(open_page, width, language):
     page = open_page(f"/{language}/", width=width)
     for name in ADDRESSES:
         page.goto(page.url.split(f"/{language}/")[0] + address(name, language))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        expect_no_sideways_scrolling(page)
         if name in PICTURED:
-            SHOTS.mkdir(exist_ok=True)
-            page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png", full_page=True)
+            picture(page, f"{name}-{language}-{width}")
 
 
 @pytest.mark.parametrize(("width", "shown", "hidden"), [(1280, "wide", "narrow"), (360, "narrow", "wide")])
 def test_drawings_are_drawn_for_the_width(open_page, width, shown, hidden):
     page = open_page("/ko/programs/nairl/", width=width)
-    assert page.locator(f"#timeline svg.{shown}").is_visible()
-    assert page.locator(f"#timeline svg.{hidden}").is_hidden()
+    expect(page.locator(f"#timeline svg.{shown}")).to_be_visible()
+    expect(page.locator(f"#timeline svg.{hidden}")).to_be_hidden()
+    wait_until_drawn(page)
     sizes = page.eval_on_selector_all(
         f"svg.{shown} text", "texts => texts.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getCTM().a)"
     )
@@ -72,6 +73,7 @@ def test_drawings_are_drawn_for_the_width(open_page, width, shown, hidden):
 def test_drawn_labels_do_not_leave_the_drawing(open_page):
     for width in (360, 1280):
         page = open_page("/ko/programs/nairl/", width=width)
+        wait_until_drawn(page)
         outside = page.evaluate(
             """() => [...document.querySelectorAll('svg.draw')].filter(s => s.clientWidth).flatMap(svg => {
                  const frame = svg.getBoundingClientRect();
@@ -86,8 +88,7 @@ def test_drawn_labels_do_not_leave_the_drawing(open_page):
 
 def test_the_korean_font_comes_from_here(open_page):
     page = open_page("/ko/")
-    page.wait_for_function("document.fonts.ready")
-    assert page.evaluate("document.fonts.check('15px Pretendard', '사업')")
+    page.wait_for_function("document.fonts.check('15px Pretendard', '사업')")
     fonts = page.evaluate("performance.getEntriesByType('resource').map(r => r.name).filter(n => n.endsWith('woff2'))")
     assert fonts and all(page.url.split("/ko/")[0] in name for name in fonts)
 
@@ -95,5 +96,5 @@ def test_the_korean_font_comes_from_here(open_page):
 def test_print_has_facts_and_no_menus(open_page):
     page = open_page("/ko/programs/nairl/")
     page.emulate_media(media="print")
-    assert page.locator("dl.facts").first.is_visible()
-    assert page.locator("header.bar").is_hidden()
+    expect(page.locator("dl.facts").first).to_be_visible()
+    expect(page.locator("header.bar")).to_be_hidden()

@@ -1,11 +1,21 @@
 """The pages of money in a browser: nothing for axe to find, no sideways scrolling, by keyboard and without JavaScript, on paper."""
 
+import re
 import subprocess
 import sys
 
 import pytest
+from playwright.sync_api import expect
 
-from .conftest import ROOT, SHOTS
+from .looking import (
+    ROOT,
+    complaints,
+    expect_no_sideways_scrolling,
+    follow,
+    follow_key,
+    picture,
+    wait_until_drawn,
+)
 
 MAKE_MONEY = """
 from labs.models import Institution
@@ -50,23 +60,23 @@ def money(site):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page, complaints, name, language):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page, name, language):
     page = open_page(f"/{language}/{ADDRESSES[name]}", language=language)
     assert complaints(page) == []
     page.emulate_media(color_scheme="dark")
     assert complaints(page, "color-contrast") == []
     page.emulate_media(color_scheme="light")
-    SHOTS.mkdir(exist_ok=True)
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png", full_page=True)
+        expect_no_sideways_scrolling(page)
+        picture(page, f"{name}-{language}-{width}")
     assert complaints(page) == []
 
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_words_beside_bars_stay_in_the_drawing_and_can_be_read(open_page, width):
     page = open_page("/ko/money/", width=width)
+    wait_until_drawn(page)
     shown = "wide" if width > 640 else "narrow"
     outside = page.eval_on_selector_all(
         f"svg.money.{shown}",
@@ -98,27 +108,29 @@ def test_choosing_grouping_and_opening_a_figure(open_page, script):
     page.get_by_label("시작 연도").fill("2025")
     page.get_by_label("묶음 1").select_option("payer")
     page.get_by_label("묶음 2").select_option("")
-    page.get_by_role("button", name="보기").click()
+    follow(page.get_by_role("button", name="보기"))
     row = page.locator("tr", has=page.get_by_role("link", name="과학기술정보통신부"))
-    assert row.locator("td.planned").inner_text() == "260"
-    row.locator("td.planned a").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "금액의 근거"
-    assert page.locator("dd.planned").inner_text() == "260"
-    page.get_by_role("link", name="1과제 몫").first.click()
-    assert "/ko/funding-lines/" in page.url
+    expect(row.locator("td.planned")).to_have_text("260")
+    follow(row.locator("td.planned a"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("금액의 근거")
+    expect(page.locator("dd.planned")).to_have_text("260")
+    follow(page.get_by_role("link", name="1과제 몫").first)
+    expect(page).to_have_url(re.compile("/ko/funding-lines/"))
 
 
 def test_every_amount_and_wide_table_is_reached_by_keyboard(open_page):
     page = open_page("/ko/money/")
     page.get_by_role("region", name="KRW 금액 표").focus()
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/money/lines/**")
-    assert page.get_by_role("heading", level=1).inner_text() == "금액의 근거"
+    follow_key(page, "Enter")
+    expect(page).to_have_url(re.compile("/money/lines/"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("금액의 근거")
 
 
 def test_on_paper_there_are_figures_and_no_menus(open_page):
     page = open_page("/ko/money/")
     page.emulate_media(media="print")
-    assert page.locator("table.money").first.is_visible() and page.locator("svg.money.wide").first.is_visible()
-    assert page.locator("header.bar").is_hidden() and page.locator("details.filters").is_hidden()
+    for shown in ("table.money", "svg.money.wide"):
+        expect(page.locator(shown).first).to_be_visible()
+    for hidden in ("header.bar", "details.filters"):
+        expect(page.locator(hidden)).to_be_hidden()

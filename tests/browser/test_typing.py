@@ -6,12 +6,13 @@ import pytest
 from django import forms
 from django.template import engines
 from django.utils import translation
+from playwright.sync_api import expect
 
 from records.form_fields import EdtfDateField, LinesField, MoneyField, RecordField
 from records.kinds import kinds
 from records.rights import ANYONE
 
-from .conftest import SHOTS
+from .looking import complaints, expect_no_sideways_scrolling, follow, follow_key, picture
 
 PAGE = """{% extends "base.html" %}{% block title %}form{% endblock %}{% block head %}{{ form.media }}{% endblock %}
 {% block main %}<h1>form</h1>{% include "forms/problems.html" %}<form class="edit" method="get" action="/ko/keys/">{% include "forms/field.html" with field=form.lead %}
@@ -47,131 +48,143 @@ def form_page(open_page, site):
     return open_it
 
 
-def test_a_record_is_found_and_chosen_by_keyboard_alone(form_page, complaints):
+def test_a_record_is_found_and_chosen_by_keyboard_alone(form_page, site):
     page = form_page()
     lead = page.get_by_role("combobox", name="책임자")
     lead.focus()
     page.keyboard.insert_text("다니엘라")
-    page.keyboard.press("Backspace")
     options = page.get_by_role("option")
-    options.first.wait_for()
-    assert lead.get_attribute("aria-expanded") == "true" and re.search(
-        r"\d+건", page.locator(".record-input [role=status]").inner_text()
-    )
+    expect(options.first).to_be_visible()
+    before = options.first.element_handle()
+    page.keyboard.press("Backspace")
+    before.wait_for_element_state("hidden")  # replaced by what is found for the shorter text
+    expect(options.first).to_be_visible()
+    expect(lead).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".record-input [role=status]")).to_have_text(re.compile(r"\d+건"))
     page.keyboard.press("ArrowDown")
-    assert lead.get_attribute("aria-activedescendant") == options.first.get_attribute("id")
+    expect(lead).to_have_attribute("aria-activedescendant", options.first.get_attribute("id"))
     assert complaints(page) == []
     page.keyboard.press("Enter")
-    assert "러스" in lead.input_value() or "Rus" in lead.input_value()
-    assert page.locator("input[name=lead_id]").input_value() and not options.first.is_visible()
-    assert page.locator("input[name=lead_said]").input_value() == lead.input_value()
-    assert page.url.endswith("/ko/form/")
+    expect(lead).to_have_value(re.compile("러스|Rus"))
+    expect(page.locator("input[name=lead_id]")).to_have_value(re.compile("."))
+    expect(page.locator("input[name=lead_said]")).to_have_value(lead.input_value())
+    expect(page.locator(".suggestions")).to_be_hidden()
+    expect(page).to_have_url(f"{site.url}/ko/form/")
 
 
 @pytest.mark.parametrize("typed", ["rus dan", "kaist", "카이", "ㅋㅇㅅㅌ"])
 def test_names_are_found_romanised_by_alias_and_by_initials(form_page, typed):
     page = form_page()
-    page.get_by_role("combobox", name="책임자").press_sequentially(typed)
-    page.get_by_role("option").first.wait_for()
+    page.get_by_role("combobox", name="책임자").fill(typed)
+    expect(page.get_by_role("option").first).to_be_visible()
 
 
 def test_escape_closes_the_list_and_keeps_what_was_typed(form_page):
     page = form_page()
     lead = page.get_by_role("combobox", name="책임자")
     lead.press_sequentially("kaist")
-    page.get_by_role("option").first.wait_for()
+    expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Escape")
-    assert lead.input_value() == "kaist" and lead.get_attribute("aria-expanded") == "false"
+    expect(lead).to_have_attribute("aria-expanded", "false")
+    expect(lead).to_have_value("kaist")
 
 
 def test_a_key_that_composes_a_syllable_chooses_nothing(form_page):
     page = form_page()
     lead = page.get_by_role("combobox", name="책임자")
-    lead.press_sequentially("kaist")
-    page.get_by_role("option").first.wait_for()
+    lead.fill("kaist")
+    expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     lead.evaluate(
         "e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))"
     )
-    assert lead.input_value() == "kaist" and page.locator("input[name=lead_id]").input_value() == ""
+    expect(lead).to_have_value("kaist")
+    expect(page.locator("input[name=lead_id]")).to_have_value("")
 
 
 def test_dates_and_amounts_say_how_they_are_read(form_page):
     page = form_page()
     page.get_by_label("시작").press_sequentially("2022.7.~")
-    page.get_by_text("= 2022. 7.부터").wait_for()
+    expect(page.get_by_text("= 2022. 7.부터")).to_be_visible()
     page.get_by_label("금액").press_sequentially("1억 5,000만")
-    page.get_by_text("= 150,000,000원").wait_for()
+    expect(page.get_by_text("= 150,000,000원")).to_be_visible()
     page.get_by_label("금액").fill("1,23")
-    page.locator(".reading.wrong").wait_for()
+    expect(page.locator(".reading.wrong")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_a_form_with_mistakes_and_it_fits(form_page, complaints, width, scheme):
+def test_axe_finds_nothing_in_a_form_with_mistakes_and_it_fits(form_page, width, scheme):
     page = form_page({"lead": "", "starts_on": "곧", "amount": "1,23"}, width=width, scheme=scheme)
-    assert page.evaluate("document.activeElement.className").endswith("problems")
+    expect(page.locator(".problems")).to_be_focused()
     assert complaints(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    SHOTS.mkdir(exist_ok=True)
-    page.get_by_role("combobox", name="책임자").press_sequentially("kai")
-    page.get_by_role("option").first.wait_for()
+    expect_no_sideways_scrolling(page)
+    page.get_by_role("combobox", name="책임자").fill("kai")
+    expect(page.get_by_role("option").first).to_be_visible()
     assert complaints(page) == []
-    page.screenshot(path=SHOTS / f"form-{scheme}-{width}.png", full_page=True)
+    picture(page, f"form-{scheme}-{width}")
 
 
 @pytest.mark.parametrize("press", ["Control+s", "Control+Enter"])
 def test_a_form_is_saved_by_keys_from_within_a_field(form_page, press):
     page = form_page()
     page.locator("#id_name_ko").fill("이름")
-    page.keyboard.press(press)
-    page.wait_for_url("**/ko/keys/?*name_ko=*")
+    follow_key(page, press)
+    expect(page).to_have_url(re.compile(r"/ko/keys/\?.*name_ko="))
 
 
 def test_a_list_is_walked_by_keys_and_by_links(open_page):
     page = open_page("/ko/projects/?sort=title")
     first, second = (page.locator("tbody td:first-child a").nth(n).inner_text() for n in (0, 1))
-    page.get_by_role("link", name=first, exact=True).first.click()
-    assert page.get_by_role("link", name="13건 중 1번째").is_visible()
-    page.keyboard.press("n")
-    page.get_by_role("link", name="13건 중 2번째").wait_for()
-    assert page.locator("h1").inner_text().startswith(second)
-    page.keyboard.press("k")
-    page.get_by_role("link", name="13건 중 1번째").wait_for()
-    page.get_by_role("link", name="다음").click()
-    page.get_by_role("link", name="13건 중 2번째").wait_for()
-    page.locator("body").evaluate(
-        "e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'ㅔ', code: 'KeyP', bubbles: true}))"
-    )
-    page.get_by_role("link", name="13건 중 1번째").wait_for()
+    place = page.get_by_role("link", name="13건 중")
+    follow(page.get_by_role("link", name=first, exact=True).first)
+    expect(place).to_have_accessible_name(re.compile("13건 중 1번째"))
+    follow_key(page, "n")
+    expect(place).to_have_accessible_name(re.compile("13건 중 2번째"))
+    expect(page.locator("h1")).to_contain_text(second)
+    follow_key(page, "k")
+    expect(place).to_have_accessible_name(re.compile("13건 중 1번째"))
+    follow(page.get_by_role("link", name="다음"))
+    expect(place).to_have_accessible_name(re.compile("13건 중 2번째"))
+    with page.expect_navigation():
+        page.locator("body").dispatch_event("keydown", {"key": "ㅔ", "code": "KeyP"})
+    expect(place).to_have_accessible_name(re.compile("13건 중 1번째"))
 
 
 def test_keys_do_nothing_while_somebody_types_or_composes(open_page):
     page = open_page("/ko/projects/?sort=title")
-    page.locator("tbody td:first-child a").first.click()
-    page.get_by_role("link", name="13건 중 1번째").wait_for()
-    here = page.url
+    follow(page.locator("tbody td:first-child a").first)
+    expect(page.get_by_role("link", name="13건 중 1번째")).to_be_visible()
+    left = []
+    page.on("request", lambda request: left.append(request.url) if request.is_navigation_request() else None)
     page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
     page.keyboard.type("njpke?")
-    assert page.locator("#find").input_value() == "njpke?" and page.url == here
+    expect(page.locator("#find")).to_have_value("njpke?")
     page.keyboard.press("Escape")
+    expect(page.locator("#find")).not_to_be_focused()
     page.locator("body").evaluate(
         "e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'n', isComposing: true, bubbles: true}))"
     )
     page.keyboard.press("Alt+n")
-    assert page.url == here and page.get_by_role("dialog").count() == 0
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()  # the keys before have had their time
+    assert left == []
 
 
-def test_the_keys_are_explained_in_a_dialog_and_without_script_on_a_page(open_page, complaints):
+def test_the_keys_are_explained_in_a_dialog_and_without_script_on_a_page(open_page):
     page = open_page("/ko/projects/")
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="단축키")
-    assert dialog.is_visible() and complaints(page) == []
+    expect(dialog).to_be_visible()
+    assert complaints(page) == []
     page.keyboard.press("Escape")
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
     plain = open_page("/ko/projects/", script=False)
-    plain.locator(".foot").get_by_role("link", name="단축키").click()
-    assert plain.get_by_role("heading", name="단축키", level=1).is_visible()
+    follow(plain.locator(".foot").get_by_role("link", name="단축키"))
+    expect(plain.get_by_role("heading", name="단축키", level=1)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
