@@ -158,7 +158,7 @@ def test_of_two_administrators_who_end_each_other_at_once_one_stays(end):
         start = threading.Barrier(2)
 
         def ends(other, by, start=start):
-            start.wait(5)
+            start.wait(60)
             if end == "deactivate":
                 commands.deactivate(other, by=by)
             else:

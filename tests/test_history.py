@@ -475,7 +475,8 @@ def at_once(*works) -> list[Exception]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
+    assert not any(thread.is_alive() for thread in threads), "they wait for one another"
     return failed
 
 
@@ -504,7 +505,7 @@ def test_what_is_added_while_its_program_is_being_hidden_is_hidden_or_refused():
             hidden.wait(1)
 
     def hide():
-        added.wait(5)
+        added.wait(60)
         Program.objects.filter(id=row.id).update(visibility=INTERNAL)
         hidden.set()
 

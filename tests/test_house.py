@@ -216,7 +216,7 @@ def test_the_floors_of_the_house_hold():
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert run.returncode == 0, run.stdout + run.stderr
 

@@ -43,7 +43,7 @@ def at_work(lane="test/thread"):
         Job.objects.filter(state=State.RUNNING).update(cancel_asked_at=timezone.now())
         raise
     finally:
-        thread.join(30)
+        thread.join(120)
     assert not thread.is_alive()
 
 

@@ -16,7 +16,6 @@ from tests import cast
 from tests.test_workers import broker, until, worker  # noqa: F401  broker is a fixture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("works_of_tests")]
-STARTING = 60  # seconds until a worker of a busy machine has begun
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +53,11 @@ def made() -> int:
 
 def test_a_worker_does_two_jobs_one_in_its_pool_that_a_message_woke(job, officer, gate, broker, tmp_path):  # noqa: F811
     with worker(broker, tmp_path):
-        until(lambda: is_held(job), STARTING, "one at work")
+        until(lambda: is_held(job), what="one at work")
         second = start("sleep", by=author(officer))
         with Connection(broker.url()) as connection:
             current_app.send_task("records.tasks.run_job", connection=connection)
-        until(lambda: is_in(second, State.RUNNING), STARTING, "both at work")
+        until(lambda: is_in(second, State.RUNNING), what="both at work")
         assert job.worker.endswith("/thread") and second.worker.endswith("/pool")
         jobs.cancel(second)
         until(lambda: is_in(second, State.CANCELLED), what="a long statement is cancelled")
@@ -69,11 +68,11 @@ def test_a_worker_does_two_jobs_one_in_its_pool_that_a_message_woke(job, officer
 
 def test_a_killed_worker_has_its_job_begun_again_and_done_once(job, gate, broker, tmp_path):  # noqa: F811
     with worker(broker, tmp_path):
-        until(lambda: is_held(job), STARTING, "the work is in its middle")
+        until(lambda: is_held(job), what="the work is in its middle")
     # the worker and all its children were killed with SIGKILL here
     assert is_in(job, State.RUNNING) and made() == 0
     with worker(broker, tmp_path):
-        until(lambda: is_held(job, attempts=2), STARTING, "another attempt")
+        until(lambda: is_held(job, attempts=2), what="another attempt")
         gate.touch()
         until(lambda: is_in(job, State.DONE), what="done")
     assert made() == 1 and job.lines.count() == 3
@@ -81,9 +80,9 @@ def test_a_killed_worker_has_its_job_begun_again_and_done_once(job, gate, broker
 
 def test_a_frozen_worker_loses_its_job_and_undoes_what_it_did(job, gate, broker, tmp_path):  # noqa: F811
     with worker(broker, tmp_path, "frozen") as frozen:
-        until(lambda: is_held(job), STARTING, "the work is in its middle")
+        until(lambda: is_held(job), what="the work is in its middle")
         with stopped(frozen.pid), worker(broker, tmp_path, "other"):
-            until(lambda: is_held(job, attempts=2), STARTING, "another attempt")
+            until(lambda: is_held(job, attempts=2), what="another attempt")
             gate.touch()
             until(lambda: is_in(job, State.DONE), what="done")
         until(lambda: str(job.id) in (tmp_path / "frozen.log").read_text(), what="the frozen one noticed")
@@ -101,7 +100,7 @@ def test_a_dead_redis_delays_no_job(officer, gate, broker, tmp_path):  # noqa: F
     gate.touch()
     first = start("hold", by=author(officer), parameters={"gate": str(gate)})
     with worker(broker, tmp_path):
-        until(lambda: is_in(first, State.DONE), STARTING, "a job while Redis is there")
+        until(lambda: is_in(first, State.DONE), what="a job while Redis is there")
         broker.part.stop()
         second = start("refuse", by=author(officer), parameters={"problems": 1})
         until(lambda: is_in(second, State.FAILED, sentence="sentence 0"), what="a job with Redis away")

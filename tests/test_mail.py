@@ -25,6 +25,7 @@ from tests.test_production import sending  # noqa: F401  a fixture
 from tests.test_workers import broker, until, worker  # noqa: F401  fixtures and helpers
 
 State = OutgoingMail.State
+WAITS_FOR_ME = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 TYPED = {"name": "김민준", "password": PASSWORD, "again": PASSWORD}
 
 
@@ -121,7 +122,7 @@ def test_accepting_an_invitation_leaves_what_an_administrator_changes_meanwhile(
         with transaction.atomic():
             commands.edit_account(account, by=admin, site=SITE, role="officer", language="en")
             is_edited.set()
-            until(lambda: cast.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+            until(lambda: cast.sql(WAITS_FOR_ME))
 
     def accept():
         is_edited.wait()
@@ -315,9 +316,9 @@ def test_two_workers_send_each_mail_once(post):
 def test_a_worker_sends_what_a_page_has_posted(post, broker, sending, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("EMAIL_URL", post.url)
     with worker(broker, tmp_path):
-        until(Heartbeat.objects.exists, within=60, what="a worker that is up")
+        until(Heartbeat.objects.exists, what="a worker that is up")
         invited(cast.user("administrator"))
-        until(lambda: post.box.mails, within=20, what="the mail")
+        until(lambda: post.box.mails, what="the mail")
     assert post.box.mails[0]["To"] == "new@example.org"
 
 

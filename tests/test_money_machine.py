@@ -81,7 +81,7 @@ def in_a_thread(act) -> None:
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(60)
+    thread.join(120)
     assert not thread.is_alive(), "a change waits for a worker"
     if failed:
         raise failed[0]

@@ -56,7 +56,7 @@ class Copy:
         return f"ready http://127.0.0.1:{self.port}\n" in self.said()
 
     def status(self) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", "/statusz")
         return connection.getresponse().status
 
@@ -75,7 +75,7 @@ class Copy:
 
     def manage(self, *command: str) -> subprocess.CompletedProcess:
         args = [sys.executable, "manage.py", *command]
-        return subprocess.run(args, cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=60)
+        return subprocess.run(args, cwd=PROJECT, env=self.env, capture_output=True, text=True, timeout=300)
 
 
 def left_behind(folder: Path) -> list[int]:
@@ -91,7 +91,7 @@ def left_behind(folder: Path) -> list[int]:
     return found
 
 
-def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -105,12 +105,12 @@ def copies(tmp_path_factory) -> Iterator[tuple[Copy, Copy]]:
     both = Copy(base / "one folder").start(), Copy(base / ("long" * 40) / "two").start()
     try:
         for copy in both:
-            wait_until(copy.is_ready, 300)
+            wait_until(copy.is_ready)
         yield both
     finally:
         for copy in both:
             copy.process.terminate()
-            copy.process.wait(60)
+            copy.process.wait(300)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_all_is_well_again_after_the_kills(one):
 def test_sigterm_and_impatient_ctrl_c_leave_no_process(one):
     one.process.terminate()
     one.process.send_signal(signal.SIGINT)
-    assert one.process.wait(60) == 0
+    assert one.process.wait(300) == 0
     assert left_behind(one.folder) == []
 
 

@@ -22,7 +22,8 @@ from records.figures import Heartbeat, StaleMark, figures
 from records.history import change
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WITHIN = 10  # seconds
+WITHIN = 10  # seconds: the promise
+PATIENCE = 120  # seconds for what is promised without a time, such as the start of a worker on a busy machine
 REDIS_IS_DOWN_FOR = 60 if os.environ.get("CI") else 12  # seconds
 
 
@@ -75,7 +76,7 @@ def test_database() -> str:
 test_database.__test__ = False
 
 
-def until(is_true, within: float = WITHIN, what: str = "") -> None:
+def until(is_true, within: float = PATIENCE, what: str = "") -> None:
     end = time.monotonic() + within
     while not is_true():
         assert time.monotonic() < end, f"not within {within} s: {what}"
@@ -96,36 +97,39 @@ def test_a_worker_killed_in_the_middle_of_a_recompute_loses_nothing(line, broker
     with psycopg.connect(test_database()) as blocker:
         blocker.execute("LOCK TABLE funding_rollup IN ACCESS EXCLUSIVE MODE")
         with worker(broker, tmp_path):
-            until(recompute_is_waiting, within=30, what="a recompute in its middle")
+            until(recompute_is_waiting, what="a recompute in its middle")
         # the worker and all its children were killed with SIGKILL here
     until(lambda: not recompute_is_waiting(), what="the dead worker's transaction is gone")
     assert Rollup.objects.count() == 0
     assert StaleMark.objects.filter(figure="rollups").exists()
     with worker(broker, tmp_path):
-        until(lambda: planned() == 44_000_000_000, within=WITHIN + 10, what="the figure after a new worker came up")
+        until(lambda: planned() == 44_000_000_000, what="the figure after a new worker came up")
         until(figures_are_right, what="figures equal the facts")
 
 
 def recompute_is_waiting() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE relation = 'funding_rollup'::regclass AND NOT granted")
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE relation = 'funding_rollup'::regclass AND NOT granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         return cursor.fetchone() is not None
 
 
 def test_redis_stopped_for_a_minute_delays_nothing_and_messages_flow_again(line, broker, tmp_path):
     with worker(broker, tmp_path):
-        until(lambda: Heartbeat.objects.exists(), within=30, what="a heartbeat through the queue")
+        until(lambda: Heartbeat.objects.exists(), what="a heartbeat through the queue")
         broker.part.stop()
         stopped = time.monotonic()
         FundingAmount.objects.create(line=line, planned=1)
-        until(lambda: planned() == 1, what="the figure with Redis down")
+        until(lambda: planned() == 1, WITHIN, what="the figure with Redis down")
         FundingAmount.objects.create(line=line, planned=2, fiscal_year=2025)
-        until(lambda: planned() == 3, what="the next figure with Redis down")
+        until(lambda: planned() == 3, WITHIN, what="the next figure with Redis down")
         time.sleep(max(0, REDIS_IS_DOWN_FOR - (time.monotonic() - stopped)))
         broker.part.start()
         broker.wait()
         Heartbeat.objects.all().delete()
         FundingAmount.objects.create(line=line, planned=4, fiscal_year=2026)
-        until(lambda: planned() == 7, what="the figure after Redis came back")
-        until(lambda: Heartbeat.objects.exists(), within=60, what="a heartbeat after Redis came back")
+        until(lambda: planned() == 7, WITHIN, what="the figure after Redis came back")
+        until(lambda: Heartbeat.objects.exists(), what="a heartbeat after Redis came back")
         until(figures_are_right, what="figures equal the facts")
