@@ -6,7 +6,6 @@ A registry is a process of its own with a database of its own: what other tests 
 import contextlib
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from config import servers
+from config.children import Part
 
 from .looking import PATIENCE, ROOT, sign_in
 
@@ -84,24 +84,19 @@ def site(prepared, tmp_path_factory):
         with _alone():  # Granian would share a port that another process of tests chose at the same moment
             url = f"http://127.0.0.1:{(port := servers.free_port())}"
             server = f"granian --interface wsgi --host 127.0.0.1 --port {port} config.wsgi:application"
-            process = running.enter_context(started(server, env, log))
-            _wait_for(f"{url}/healthz", process, log)
+            _wait_for(f"{url}/healthz", running.enter_context(started(server, env, log)))
         yield Site(url, env)
 
 
 @contextmanager
 def started(module: str, env: dict[str, str], log: Path):
-    """A Python module with its arguments, as a process that ends with the block, and all its children with it."""
-    with log.open("ab") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *module.split()], cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True
-        )
+    """A Python module with its arguments, as a process that ends with the block or with us, and all its children with it."""
+    part = Part(module, [sys.executable, "-m", *module.split()], log, env=env)
+    part.start()
     try:
-        yield process
+        yield part
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        part.stop()
 
 
 @contextmanager
@@ -116,16 +111,15 @@ def _database(name: str, template: str = "template1"):
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+def _wait_for(url: str, part: Part) -> None:
     end = time.monotonic() + PATIENCE / 1000
     while True:
         try:
             urllib.request.urlopen(url, timeout=5).close()
             return
         except (urllib.error.URLError, OSError):
-            assert process.poll() is None and time.monotonic() < end, (
-                f"{url} does not answer: {log.read_text()[-3000:]}"
-            )
+            is_late = time.monotonic() > end
+            assert part.is_running() and not is_late, f"{url} does not answer:\n{part.last_lines()}"
             time.sleep(0.2)
 
 
