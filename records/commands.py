@@ -20,8 +20,9 @@ from .history import change
 from .kinds import Kind
 from .refusals import Refused, Stale
 from .rights import Reader
+from .row_faults import fault_of
 from .rules import require_can_edit
-from .steps import Create, Edit, Restore, Retire, Step, fault_of, hold_rows, moved
+from .steps import Create, Edit, Restore, Retire, Step, hold_rows, moved
 
 __all__ = ["Author", "Create", "Done", "Edit", "Restore", "Retire", "apply", "create", "edit", "restore"]
 
@@ -137,4 +138,4 @@ def _written(step: Step, number: int) -> UUID:
         with transaction.atomic():
             return step.write()
     except IntegrityError as error:
-        raise Refused([fault_of(step, error).at(number)]) from error
+        raise Refused([fault_of(step.kind, error).at(number)]) from error

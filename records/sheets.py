@@ -16,6 +16,7 @@ from django.http import QueryDict
 from . import commands
 from .about_change import ChangeForm
 from .base import Record
+from .beneath import parts_below
 from .beside import number
 from .citing import ALL, BESIDE_VALUE, CitingForm, may_be_cited
 from .commands import Author, Create, Done, Edit, Retire, Step
@@ -27,7 +28,7 @@ from .merging import Clash, merge
 from .past_rows import as_they_were
 from .refusals import Fault, Refused, Stale
 from .rights import Reader
-from .steps import filled_in, new_id, parts_below
+from .steps import filled_in, new_id
 
 UNCITED = ("source", "citation")  # say themselves where they come from
 GO_WITH_A_ROW = {"citation"}  # what is retired with a row that is taken out

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from math import inf
 from uuid import UUID
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -19,9 +18,8 @@ from .dates import BadDate, just_before, parse
 from .kinds import Kind, kinds
 from .refusals import Fault, Moved
 from .rights import Reader
-from .sentences import explain
+from .row_faults import row_faults
 
-OURS = ("new",)  # words of our own addresses, which no record is called by
 KEPT = ("id", "version", "updated_at", "change_id")  # by the database
 ENOUGH = 2000  # parts to say that a record is not retired without them; what lies under these is not looked for
 
@@ -353,61 +351,3 @@ def _held(kind: Kind, row, name: str):
 
 def _attname(kind: Kind, name: str) -> str:
     return kind.model._meta.get_field(name).attname
-
-
-def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:
-    """What the model and its constraints refuse in these fields of the row."""
-    if "slug" in names and kind.has_slug and row.slug in OURS:
-        yield Fault("slug", _("“%s” is a word of our own addresses. Choose another one.") % row.slug)
-    given_here = {ref.name for ref in kind.refs if getattr(row, f"{ref.name}_id", None) in new}
-    others = {f.name for f in kind.model._meta.fields} - names
-    found = []
-    try:
-        row.clean_fields(exclude=others | given_here)
-        row.validate_unique(exclude=others)
-    except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            found += [Fault("" if name == NON_FIELD_ERRORS else name, message) for message in messages]
-    yield from found
-    wrong = {name for fault in found for name in (fault.field, f"{fault.field}_first", f"{fault.field}_last")}
-    yield from _constraint_faults(kind, row, given_here | wrong)
-
-
-def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]:
-    for constraint in kind.model._meta.constraints:
-        try:
-            constraint.validate(kind.model, row, exclude=given_here)
-        except ValidationError as error:
-            yield Fault(_field_of(kind, constraint), " ".join(error.messages))
-
-
-def _field_of(kind: Kind, constraint) -> str:
-    """The field at which the sentence of a constraint stands: the last one that it speaks of."""
-    named = [name.partition("__")[0] for name in _names_in(constraint)]
-    fields = [name.removesuffix("_first").removesuffix("_last") for name in named]
-    return next((name for name in reversed(fields) if name in kind.typed_fields), "")
-
-
-def _names_in(constraint) -> list[str]:
-    if isinstance(constraint, models.UniqueConstraint):
-        return list(constraint.fields)
-    return [leaf[0] for leaf in _leaves(constraint.condition)]
-
-
-def _leaves(q: models.Q) -> Iterator[tuple]:
-    for child in q.children:
-        if isinstance(child, models.Q):
-            yield from _leaves(child)
-        else:
-            yield child
-
-
-def fault_of(step: Step, error: IntegrityError) -> Fault:
-    """What the database refused, at the field that it names."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    column = ((diagnosis and diagnosis.column_name) or "").removesuffix("_id")
-    constraint = next(
-        (c for c in step.kind.model._meta.constraints if diagnosis and c.name == diagnosis.constraint_name), None
-    )
-    place = column if column in step.kind.typed_fields else _field_of(step.kind, constraint) if constraint else ""
-    return Fault(place, explain(error))
