@@ -15,7 +15,7 @@ from records.asking import BadQuery, Problem, not_a_value
 from records.figures import freshness
 from records.money import to_major
 
-from .asking import TAKES, read_scope, words_of
+from .asking import TAKES, group_by_of, read_scope, words_of
 from .rollups import DIMENSIONS, MEASURES, NO_YEAR, lines_behind, lines_not_shown, totals
 
 AMOUNTS = ("planned", "committed", "received", "spent", "undivided", "remaining")
@@ -97,7 +97,7 @@ class RollupView(ApiView):
     @extend_schema(operation_id="rollups_list", tags=["rollups"], parameters=_parameters(OF_TOTALS), responses=ANSWER)
     def list(self, request):
         problems = self._unknown(OF_TOTALS)
-        group_by = words_of(request.query_params, "group_by", DIMENSIONS, problems, most=3)
+        group_by = group_by_of(request.query_params, problems)
         measures = words_of(request.query_params, "measure", MEASURES, problems) or list(MEASURES)
         of = self._of(problems)
         if of is None:

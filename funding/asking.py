@@ -13,6 +13,7 @@ from records.kinds import Kind
 from records.rights import Reader
 
 from .models import Category, FundingLine, PayerKind
+from .rollups import DIMENSIONS
 
 SCOPES = {"program": PROGRAM, "project": PROJECT}
 OF_INSTITUTIONS = ("payer", "recipient")
@@ -54,15 +55,20 @@ def _found(find: Callable, kind: Kind, text: str, reader: Reader) -> UUID:
     return row.id
 
 
+def group_by_of(asked, problems: list[Problem], allowed: Sequence[str] = DIMENSIONS) -> list[str]:
+    """The dimensions to group by, three at most, in the order in which they are asked for."""
+    return words_of(asked, "group_by", allowed, problems, most=3)
+
+
 def words_of(asked, name: str, allowed: Sequence[str], problems: list[Problem], most: int = 99) -> list[str]:
     """The words of a comma list, each once."""
-    words = [word for text in asked.getlist(name) for word in text.split(",") if word]
+    words = list(dict.fromkeys(word for text in asked.getlist(name) for word in text.split(",") if word))
     wrong = [word for word in words if word not in allowed]
     if wrong:
         problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
     if len(words) > most:
         problems.append(Problem(name, _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most}))
-    return list(dict.fromkeys(words))
+    return words
 
 
 def values_of(name: str, texts: Sequence[str], problems: list[Problem]) -> list:

@@ -15,10 +15,10 @@ from records.money import to_major
 
 from .api import MEASURED
 from .asking import TAKES as OF_MONEY
-from .asking import read_scope, words_of
+from .asking import group_by_of, read_scope
 from .comparing import AMOUNTS, Line, compare_totals
 from .explaining import Why, explain
-from .rollups import DIMENSIONS, MEASURES
+from .rollups import MEASURES
 
 ALWAYS = (*MOMENTS, "money", "lang", "format")
 TAKES = {*OF_MONEY, "group_by", *ALWAYS}
@@ -81,7 +81,7 @@ class CompareView(RecordsCompareView):
     @action(detail=False, methods=["get"])
     def totals(self, request):
         problems: list[Problem] = []
-        by = words_of(request.query_params, "group_by", DIMENSIONS, problems, most=3)
+        by = group_by_of(request.query_params, problems)
         with known_at(None):
             of, two = self._of(TAKES, problems), self.two()
             lines = compare_totals(self.reader, two, by, **of)

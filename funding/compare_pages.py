@@ -3,10 +3,8 @@
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from programs.kinds import PROGRAM, PROJECT
-from records.asking import BadQuery, Problem, not_allowed
+from records.asking import BadQuery, Problem
 from records.compare_pages import in_the_present, picker, refused
 from records.finding import find_ever
 from records.history import as_it_last_was
@@ -14,33 +12,13 @@ from records.labels import labels_of
 from records.two_moments import PARAMETERS, read_two
 from records.units import UNITS, chosen, in_unit
 
+from .asking import SCOPES, group_by_of
 from .comparing import AMOUNTS, Line, compare_totals
 from .explaining import MEASURES as EXPLAINED
 from .explaining import Explained, explain
-from .models import Category, FundingLine, PayerKind
+from .words import DIMENSION_WORDS, MEASURE_WORDS, NAMED, word
 
-GROUPS = {
-    "payer_kind": gettext_lazy("source of money"),
-    "abroad": gettext_lazy("payer abroad"),
-    "payer": gettext_lazy("payer"),
-    "recipient": gettext_lazy("recipient"),
-    "form": gettext_lazy("form"),
-    "category": gettext_lazy("category"),
-    "state": gettext_lazy("state"),
-    "fiscal_year": gettext_lazy("fiscal year"),
-    "program": gettext_lazy("program"),
-    "project": gettext_lazy("project"),
-}
-MEASURE_WORDS = {
-    "planned": gettext_lazy("planned amount"),
-    "committed": gettext_lazy("committed amount"),
-    "received": gettext_lazy("received"),
-    "spent": gettext_lazy("spent"),
-    "undivided": gettext_lazy("undivided"),
-    "remaining": gettext_lazy("remaining"),
-}
-SCOPES = {"program": PROGRAM, "project": PROJECT}
-NAMED = {"program": "program", "project": "project", "payer": "institution", "recipient": "institution"}  # by kind
+GROUPS = {name: said for name, said in DIMENSION_WORDS.items() if name != "currency"}  # which is told apart anyway
 TAKES = (*PARAMETERS, *SCOPES, "group_by", "unit", "explain")
 
 
@@ -78,16 +56,11 @@ def compare_totals_page(request):
 
 
 def _groups(params) -> list[str]:
-    by = [word for text in params.getlist("group_by") for word in text.split(",") if word] or ["payer_kind", "form"]
     problems = [Problem(name, _("There is no parameter “%s”.") % name) for name in params if name not in TAKES]
-    problems += [Problem("group_by", not_allowed("group_by", name, GROUPS)) for name in by if name not in GROUPS]
-    if len(by) > 3:
-        problems.append(
-            Problem("group_by", _("“%(name)s” takes at most %(most)d values.") % {"name": "group_by", "most": 3})
-        )
+    by = group_by_of(params, problems, tuple(GROUPS))
     if problems:
         raise BadQuery(problems)
-    return list(dict.fromkeys(by))
+    return by or ["payer_kind", "form"]
 
 
 def _scope(name: str, request):
@@ -104,22 +77,7 @@ def _words(lines: list[Line], by: list[str], request) -> list[list[str]]:
         ids[NAMED[name]] |= {line.group[by.index(name)] for line in lines} - {None}
     with as_it_last_was():
         labels = labels_of(ids, set(), request.reader)
-    return [[_word(name, value, labels) for name, value in zip(by, line.group, strict=True)] for line in lines]
-
-
-def _word(name: str, value, labels) -> str:
-    if name == "project" and value is None:
-        return _("of the program itself")
-    if name == "fiscal_year" and value is None:
-        return _("year not stated")
-    if value is None:
-        return _("not stated")
-    if name in NAMED:
-        return str(labels[value]) if value in labels else _("not shown")
-    if name == "abroad":
-        return _("abroad") if value else _("in Korea")
-    words = {"payer_kind": PayerKind, "form": FundingLine.Form, "category": Category, "state": FundingLine.State}
-    return str(words[name](value).label) if name in words else str(value)
+    return [[word(name, value, labels).text for name, value in zip(by, line.group, strict=True)] for line in lines]
 
 
 def _explained(found: Explained, request, unit) -> dict:

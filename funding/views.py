@@ -26,8 +26,9 @@ from .models import FundingLine, PayerKind
 from .money.asking import Question, chosen_unit, of_record
 from .money.section import section_of_institution, section_of_program, section_of_project
 from .money.stated import STATED_TOTALS
-from .money.tables import ORDER, form_word, source_word
+from .money.tables import ORDER
 from .rollups import totals
+from .words import form_word, source_word
 
 MOST_PROGRAMS = 100
 LATEST_CHANGES = 8

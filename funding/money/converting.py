@@ -15,7 +15,8 @@ from records.templatetags.registry import when
 from records.units import KOREAN, Unit, head
 
 from ..models import ExchangeRate
-from .tables import Part, Row, Table, Word
+from ..words import Word
+from .tables import Part, Row, Table
 
 
 def convert(minor: int, currency: str, rate: Decimal, into: str) -> int:

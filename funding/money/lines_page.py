@@ -20,9 +20,10 @@ from records.units import UNITS, Unit, chosen, head, in_unit
 from ..models import FundingAmount, FundingLine
 from ..rollups import lines_behind, lines_not_shown, totals
 from ..rollups.facts import NO_YEAR
+from ..words import MEASURE_WORDS, Word, form_word, source_word
 from . import words
 from .asking import TAKES, read
-from .tables import MEASURES, Head, Shown, Word, form_word, source_word, tables
+from .tables import Head, Shown, tables
 from .warnings import OF_LINES, lines_warned_of, sentence
 
 PAGE = 100
@@ -51,7 +52,7 @@ def lines_page(request):
     currencies = {table.currency for table in figure}
     there = {one.measure for table in figure for one in table.measures}
     one_unit = head(*currencies, unit) if len(currencies) == 1 else ""  # else each row names its currency
-    heads = [Head(m, str(word), one_unit) for m, word in MEASURES.items() if m in there]
+    heads = [Head(m, str(word), one_unit) for m, word in MEASURE_WORDS.items() if m in there]
     lines = _lines(reader, rows, unit, heads)
     context = {
         "figure": figure,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from programs.kinds import PROGRAM
 from programs.models import Program
-from records.asking import BadQuery, Problem, not_a_value, not_allowed
+from records.asking import BadQuery, Problem, not_a_value
 from records.figures import freshness
 from records.labels import label_of
 from records.models import Citation, Disagreement
@@ -19,18 +19,19 @@ from records.rights import Reader
 from records.rules import can_edit
 from records.units import UNITS, chosen
 
+from ..asking import group_by_of
 from ..models import FundingLine, PayerKind
 from ..rollups import DIMENSIONS, lines_not_shown, totals
+from ..words import DIMENSION_WORDS
 from . import words
 from .asking import RANGE, TAKES, Question, read
 from .converting import converted, rates
 from .stated import STATED_TOTALS, stated_totals
-from .tables import DIMENSION_WORDS, Shown, Table, dimensions, tables
+from .tables import Shown, Table, dimensions, tables
 from .warnings import MOST_LINES, warnings
 
 BY = ("fiscal_year", "payer_kind")
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-MOST_BY = 3
 MOST_GROUPS = 20_000  # more have no names to be read by
 MOST_OPTIONS = 200
 MOST_DRAWN = 48
@@ -81,13 +82,8 @@ def money_page(request):
 
 
 def _group_by(params) -> list[str]:
-    """One to three dimensions, in the order in which they are asked for."""
-    by = [word for text in params.getlist("group_by") for word in text.split(",") if word]
-    problems = [Problem("group_by", not_allowed("group_by", name, DIMENSIONS)) for name in by if name not in DIMENSIONS]
-    by = list(dict.fromkeys(by)) or list(BY)
-    if len(by) > MOST_BY:
-        said = {"name": "group_by", "most": MOST_BY}
-        problems.append(Problem("group_by", _("“%(name)s” takes at most %(most)d values.") % said))
+    problems: list[Problem] = []
+    by = group_by_of(params, problems) or list(BY)
     if problems:
         raise BadQuery(problems)
     return by

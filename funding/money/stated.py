@@ -12,7 +12,7 @@ from records.moments import address
 from records.money import to_minor
 from records.units import Unit, with_unit
 
-from .tables import MEASURES, form_word
+from ..words import MEASURE_WORDS, form_word
 
 STATED_TOTALS = ("total_planned", "total_committed", "total_received", "total_spent")
 Q = Citation.Qualifier
@@ -107,6 +107,6 @@ def _new_url(citation: Citation, measure: str, key: str) -> str:
     topics = {}
     for language in ("ko", "en"):
         with override(language):
-            topics[f"topic_{language}"] = _("The stated total and the sum of the lines (%s)") % MEASURES[measure]
+            topics[f"topic_{language}"] = _("The stated total and the sum of the lines (%s)") % MEASURE_WORDS[measure]
     about = {"record": key, "attribute": citation.attribute, "kind": Disagreement.Kind.MONEY.value}
     return address("new", "disagreements", **about, **topics, as_of=None)

@@ -9,52 +9,20 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from records.labels import Label
 from records.money_bars import Bar, Group
 from records.units import Unit, head, in_unit, with_unit
 
-from ..models import Category, FundingLine, PayerKind, PayerPlace
+from ..models import FundingLine, PayerKind
+from ..words import CHOICES, DIMENSION_WORDS, MEASURE_WORDS, NAMED, Word, form_word, word
 from .asking import PARAMETER_OF, Question, written
 
-MEASURES = {
-    "planned": gettext_lazy("Planned"),
-    "committed": gettext_lazy("Committed"),
-    "received": gettext_lazy("Received"),
-    "spent": gettext_lazy("Spent"),
-    "remaining": gettext_lazy("Remaining"),
-    "undivided": gettext_lazy("Undivided"),
-}
 DRAWN = ("planned", "committed", "received", "spent")
-DIMENSION_WORDS = {
-    "fiscal_year": gettext_lazy("fiscal year"),
-    "payer_kind": gettext_lazy("source of money"),
-    "abroad": gettext_lazy("payer abroad"),
-    "payer": gettext_lazy("payer"),
-    "recipient": gettext_lazy("recipient"),
-    "program": gettext_lazy("program"),
-    "project": gettext_lazy("project"),
-    "category": gettext_lazy("category"),
-    "form": gettext_lazy("form"),
-    "currency": gettext_lazy("currency"),
-    "state": gettext_lazy("state"),
-}
 APART = ("form", "currency")  # never added up, so a part and a table of their own, whether or not they are asked for
 MOST_ROWS = 300
 MOST_BARS = 16  # of one dimension
 ORDER = {kind: n for n, kind in enumerate(PayerKind.values)}
-NAMED = {"program": "program", "project": "project", "payer": "institution", "recipient": "institution"}  # by kind
-CHOICES = {"payer_kind": PayerKind, "form": FundingLine.Form, "state": FundingLine.State, "category": Category}
-
-
-@dataclass(frozen=True)
-class Word:
-    """What a group is called. `is_unstated`: no source states it."""
-
-    text: str
-    url: str = ""
-    is_unstated: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +142,7 @@ def added(rows: Iterable[dict]) -> dict[str, int | None]:
 
 def _table(currency: str, rows: list[dict], by: list[str], shown: Shown) -> Table:
     there = {name for name, amount in added(rows).items() if amount is not None} | {"planned"}
-    measures = tuple(Head(m, str(MEASURES[m]), head(currency, shown.unit)) for m in MEASURES if m in there)
+    measures = tuple(Head(m, str(MEASURE_WORDS[m]), head(currency, shown.unit)) for m in MEASURE_WORDS if m in there)
     by_form = defaultdict(list)
     for row in rows:
         by_form[row["form"]].append(row)
@@ -308,7 +276,7 @@ class _Maker:
             Bar(
                 measure,
                 sums[measure],
-                f"{MEASURES[measure]} {with_unit(sums[measure], self.currency, self.shown.unit)}",
+                f"{MEASURE_WORDS[measure]} {with_unit(sums[measure], self.currency, self.shown.unit)}",
             )
             for measure in DRAWN
             if sums[measure] is not None
@@ -321,46 +289,3 @@ def _by_first(groups: Mapping[tuple, list[dict]]) -> dict:
     for key, rows in groups.items():
         found[key[0] if key else None].append((key, rows))
     return found
-
-
-# ---- words -------------------------------------------------------------------------------------------------
-
-
-def form_word(form: str) -> Word:
-    if form == FundingLine.Form.UNSTATED:
-        return Word(_("form not stated"), is_unstated=True)
-    return Word(str(FundingLine.Form(form).label))
-
-
-def source_word(kind: str, is_abroad: bool = False) -> Word:
-    """Where money comes from: the kind of its payer, and that it is abroad where it is."""
-    is_unstated = kind == PayerKind.UNSTATED
-    text = _("payer not stated") if is_unstated else str(PayerKind(kind).label)
-    return Word(f"{text} ({PayerPlace.ABROAD.label})" if is_abroad else text, is_unstated=is_unstated)
-
-
-NOT_STATED = {
-    "fiscal_year": gettext_lazy("year not stated"),
-    "project": gettext_lazy("of the program itself"),
-    "payer": gettext_lazy("payer not stated"),
-    "recipient": gettext_lazy("recipient not stated"),
-    "category": gettext_lazy("category not stated"),
-    "abroad": gettext_lazy("payer's place not stated"),
-}
-
-
-def word(dimension: str, key, labels: Mapping[UUID, Label]) -> Word:
-    """A value of a dimension in words."""
-    if isinstance(key, tuple):
-        return source_word(*key)
-    if key is None:
-        return Word(str(NOT_STATED[dimension]), is_unstated=dimension != "project")
-    if dimension in NAMED:
-        return Word(str(labels[key]), labels[key].url)
-    if dimension == "payer_kind":
-        return source_word(key)
-    if dimension == "abroad":
-        return Word(str((PayerPlace.ABROAD if key else PayerPlace.HOME).label))
-    if dimension in CHOICES:
-        return Word(str(CHOICES[dimension](key).label), is_unstated=key == FundingLine.Form.UNSTATED)
-    return Word(str(key))

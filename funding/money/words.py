@@ -10,8 +10,8 @@ from records.labels import Label, labels_of
 from records.rights import Reader
 
 from ..asking import SCOPES
+from ..words import DIMENSION_WORDS, NAMED, word
 from .asking import OWN_PROJECT, RANGE, Question
-from .tables import DIMENSION_WORDS, NAMED, word
 
 
 @dataclass(frozen=True)
