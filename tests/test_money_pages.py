@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from funding.models import FundingLine
+from funding.money.asking import written
 from funding.money.converting import convert
-from funding.rollups import lines_behind, totals
+from funding.rollups import totals
+from funding.rollups.plainly import lines_plainly
 from records.models import Disagreement
 from records.rights import ANYONE, EVERYTHING
 from tests import cast
@@ -455,7 +457,24 @@ def test_a_long_table_of_a_record_adds_up_all_years(money, page, monkeypatch):
         assert number(text) == behind(page, unescape(url))[0][measure]
 
 
-def test_the_number_of_lines_is_said(money, page):
-    of = {"program": money.alpha.id, "only": {"currency": ["KRW"], "form": ["cash"]}}
-    n = len({row["line"] for row in lines_behind(ANYONE, **of)})
-    assert f"재원 {n}건." in text_of(page("money/lines/?program=alpha&currency=KRW&form=cash"))
+@pytest.mark.parametrize("years", [None, [2025], [2025, 2026], [2026, None]])
+@pytest.mark.parametrize("programs", [(), ("alpha",), ("alpha", "beta")])
+def test_each_line_is_counted_once_however_many_years_and_programs_are_asked_for(money, page, years, programs):
+    cast.amount(money.unstated, 2026, 5, visibility=INTERNAL)  # it stands in another year besides, for officers
+    cast.amount(money.in_kind, 2025, 5)
+    cast.work()
+    chosen = [getattr(money, name).id for name in programs]
+    only = {name: values for name, values in (("fiscal_year", years), ("program", chosen)) if values}
+    address = f"money/lines/?program={''.join(programs[:1])}&fiscal_year={written(years or ())}"
+    for by, reader in ((None, ANYONE), (cast.user("officer"), EVERYTHING)):
+        lines = {c.line.id for c in lines_plainly(reader.level) if keeps(c, years, chosen)}
+        assert lines
+        assert sum(row["lines"] for row in totals(reader, only=only)) == len(lines)
+        if len(programs) < 2:  # an address names one
+            assert f"재원 {len(lines)}건." in text_of(page(address, by))
+
+
+def keeps(counted, years, programs) -> bool:
+    return counted.year in (years or (counted.year,)) and counted.line.program_id in (
+        programs or (counted.line.program_id,)
+    )

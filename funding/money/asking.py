@@ -48,11 +48,6 @@ class Question:
     def only(self) -> Mapping:
         return self.scope.get("only", {})
 
-    @property
-    def counts_lines(self) -> bool:
-        """Whether `lines` over years is exact: a line is counted in one of its years, which must be among those asked for."""
-        return len(self.only.get("fiscal_year", (1,))) == 1
-
     def lines_url(self, **group: str | None) -> str:
         """The page with the lines behind this money, or behind a group of it."""
         typed = {**self.typed, **group}

@@ -57,7 +57,7 @@ def lines_page(request):
     context = {
         "figure": figure,
         "heading": heading,
-        "number": sum(row["lines"] for row in sums) if question.counts_lines else None,
+        "number": sum(row["lines"] for row in sums),
         "chips": words.chips(question, request.GET, words.labels_for(reader, question)),
         "heads": heads,
         "has_currency": len(currencies) > 1,
