@@ -254,12 +254,6 @@ def test_by_command_it_only_grows_too(entry, by):
     assert LedgerEntry.objects.get(id=entry.id).visibility == INTERNAL
 
 
-def test_an_entry_is_more_than_nothing(world, by):
-    for won in (0, -5):
-        ((field, sentence),) = said(enter, by, world.line, won)
-        assert field in ("amount", "corrects") and sentence.startswith("An entry is more than nothing")
-
-
 def test_a_counter_entry_takes_an_entry_back_once(world, entry, by):
     enter(by, world.line, -200, corrects=entry.id)
     enter(by, world.line, -300, on="2025-04", corrects=entry.id)

@@ -198,6 +198,23 @@ def test_a_counter_entry_is_like_the_one_it_corrects(client, line, officer, wron
     assert answer.status_code == 400 and sentence in answer.content.decode()
 
 
+@pytest.mark.parametrize("is_counter", [False, True])
+def test_an_entry_of_nothing_is_refused_at_its_amount(client, line, officer, is_counter):
+    corrects = {"corrects": str(cast.entry(line, 100).id)} if is_counter else {}
+    refused = post(client, officer, line=str(line.id), amount=0, **corrects).json()["errors"]
+    assert refused == [{"pointer": "#/amount", "detail": "Give the amount that moved; zero is none."}]
+    with pytest.raises(IntegrityError, match="ledgerentry_something"), transaction.atomic():
+        cast.entry(line, 0)
+    form = Desk(client, officer)(f"ledger-entries/new/?line={line.id}")
+    form.send(400, movement="spent", posted_on="2025", amount="0", reason="bank statement")
+    assert "Give the amount that moved" in form.html
+
+
+def test_less_than_nothing_is_refused_where_no_entry_is_corrected(client, line, officer):
+    (refused,) = post(client, officer, line=str(line.id), amount=-5).json()["errors"]
+    assert refused["pointer"] == "#/corrects" and refused["detail"].startswith("An entry is more than nothing")
+
+
 def test_an_undone_entry_is_taken_back_by_a_counter_entry(client, line, world, officer):
     post(client, officer, line=str(line.id), amount=100, outside_key="7")
     entry = LedgerEntry.objects.get()

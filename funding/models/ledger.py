@@ -69,7 +69,12 @@ class LedgerEntry(RecordBase):
                 violation_error_message=_("This line already has an entry with this key, and it says something else."),
             ),
             models.CheckConstraint(
-                condition=Q(amount__gt=0) | Q(corrects__isnull=False, amount__lt=0),
+                condition=~Q(amount=0),
+                name="ledgerentry_something",
+                violation_error_message=_("Give the amount that moved; zero is none."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0) | Q(corrects__isnull=False),
                 name="ledgerentry_sign",
                 violation_error_message=_(
                     "An entry is more than nothing; only one that corrects another is less than nothing."
