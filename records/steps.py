@@ -44,6 +44,10 @@ class Step:
         """By column: the records that it puts something under."""
         return {}
 
+    def joins(self) -> set[UUID]:
+        """Records of its own kind that it names anew."""
+        return set()
+
     def changes(self) -> bool:
         return True
 
@@ -148,6 +152,10 @@ class Edit(Step):
         after = filled_in(self.kind, copied(self.kind, self.row), self.changed)
         places = _above(self.kind, after)
         return places if self.succeeds else {c: id for c, id in places.items() if id != getattr(self.row, c)}
+
+    def joins(self):
+        to = {f.name for f in self.kind.model._meta.fields if f.related_model is self.kind.model}
+        return {id for name, id in self.values.items() if name in to and id}
 
     def changes(self):
         return bool(self.changed)
@@ -282,10 +290,13 @@ def new_id() -> UUID:
 
 
 def hold_rows(steps: Iterable[Step], reader: Reader) -> None:
-    """Read and lock the rows of these steps, in one order for everybody. Raises Http404 for what the reader does not see."""
+    """Read and lock the rows of these steps, in one order for everybody. Raises Http404 for what the reader does not see.
+
+    What a row is put under is locked with it: of two who put one under the other, the second sees what the first did.
+    """
     wanted = [step for step in steps if not isinstance(step, Create)]
     for kind in (kinds()[name] for name in sorted({step.kind.name for step in wanted})):
-        ids = {step.id for step in wanted if step.kind is kind}
+        ids = {id for step in wanted if step.kind is kind for id in (step.id, *step.joins())}
         rows = kind.model.objects.with_retired_visible_to(reader).filter(id__in=ids).order_by("id")
         found = {row.id: row for row in rows.select_for_update(no_key=True, of=("self",))}
         for step in wanted:

@@ -391,17 +391,44 @@ def test_an_envelope_that_is_lowered_while_it_is_divided_covers_its_splits():
         assert (amount.planned, divided(of)) == (limit, min(limit, 25 * 30))
 
 
+def put_under(line: FundingLine, envelope: FundingLine, by):
+    return lambda: commands.edit(kind("funding_line"), line.id, {"envelope": envelope.id}, version=1, by=by)
+
+
+def put_under_by_hand(line: FundingLine, envelope: FundingLine, by):
+    def act():
+        try:
+            FundingLine.objects.filter(id=line.id).update(envelope=envelope)
+        except IntegrityError as error:
+            raise Refused("A line cannot be a split of its own splits." if "no_circle" in str(error) else str(error)) from error  # fmt: skip
+
+    return act
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_lines_are_not_made_splits_of_each_other_at_once():
-    by, program = author(reason="so"), cast.program()
-    for _n in range(5):
-        a, b = (cast.line(program) for _one in range(2))
-        results = together(
-            lambda a=a, b=b: commands.edit(kind("funding_line"), a.id, {"envelope": b.id}, version=1, by=by),
-            lambda a=a, b=b: commands.edit(kind("funding_line"), b.id, {"envelope": a.id}, version=1, by=by),
-        )
+@pytest.mark.parametrize("put", [put_under, put_under_by_hand])
+def test_envelopes_with_splits_do_not_close_a_circle_at_once(put):
+    """Each goes under a split of the other: no two of these changes touch the same lines."""
+    by, program, before = author(reason="so"), cast.program(), deadlocks()
+    for _n in range(20):
+        ring = [cast.line(program) for _one in range(3)]
+        ends = [split(envelope) for envelope in ring]
+        results = together(*(put(ring[n], ends[n - 1], by) for n in range(3)))
         (lost,) = [r for r in results if isinstance(r, Exception)]
         assert isinstance(lost, Refused) and str(lost) == "A line cannot be a split of its own splits."
+    assert deadlocks() == before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("many", [2, 3])
+def test_lines_are_not_made_splits_of_each_other_at_once(many):
+    by, program, before = author(reason="so"), cast.program(), deadlocks()
+    for _n in range(20):
+        ring = [cast.line(program) for _one in range(many)]
+        results = together(*(put_under(ring[n], ring[n - 1], by) for n in range(many)))
+        (lost,) = [r for r in results if isinstance(r, Exception)]
+        assert isinstance(lost, Refused) and str(lost) == "A line cannot be a split of its own splits."
+    assert deadlocks() == before
 
 
 @pytest.mark.django_db(transaction=True)
