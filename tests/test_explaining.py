@@ -90,7 +90,9 @@ def test_two_days_of_the_world_are_explained_too(line, world):
 
 def test_what_one_may_not_see_is_not_explained(line, world):
     then = now()
-    cast.amount(cast.line(world.one, visibility=INTERNAL), 2025, 7, visibility=INTERNAL)
+    hidden = cast.line(world.one, visibility=INTERNAL)
+    cast.amount(hidden, 2025, 7, visibility=INTERNAL)
+    assert whys(then, program=world.alpha.id) == {(hidden.id, 2025): {"new"}}
     assert whys(then, ANYONE, program=world.alpha.id) == {}
 
 
