@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from people.models import Researcher
-from records.base import Named, RecordBase, has_a_name, in_language, in_turn, listed_by, public_or_internal
+from records.base import Named, Noted, RecordBase, has_a_name, in_language, in_turn, listed_by, public_or_internal
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -120,7 +120,7 @@ class Lab(Named, RecordBase):
         ]
 
 
-class Facility(Named, RecordBase):
+class Facility(Named, Noted, RecordBase):
     """시설·장비. What a lab works with: GPUs, instruments, a data store, a room."""
 
     class Kind(models.TextChoices):
@@ -143,8 +143,6 @@ class Facility(Named, RecordBase):
     opened_on_first, opened_on_last = edtf_days("opened_on")
     planned_on = EdtfField(_("planned for"))
     planned_on_first, planned_on_last = edtf_days("planned_on")
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("facility")

@@ -164,6 +164,16 @@ class Titled(models.Model):
         return in_language(self.title_ko, self.title_en)
 
 
+class Noted(models.Model):
+    """What else there is to say of it, in Korean and English."""
+
+    note_ko = models.TextField(_("note (Korean)"), blank=True)
+    note_en = models.TextField(_("note (English)"), blank=True)
+
+    class Meta:
+        abstract = True
+
+
 def in_language(ko: str, en: str) -> str:
     """The text in the reader's language; where there is none, the other one."""
     return (ko or en) if (get_language() or "ko").startswith("ko") else (en or ko)

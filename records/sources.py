@@ -4,12 +4,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
+from .base import Noted, Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
 from .dates import EdtfField, edtf_days
 from .folding import searched_by
 
 
-class Source(Titled, RecordBase):
+class Source(Titled, Noted, RecordBase):
     """출처. A document that states facts: a press release, an article, a newsletter, a spreadsheet."""
 
     class Kind(models.TextChoices):
@@ -28,8 +28,6 @@ class Source(Titled, RecordBase):
     published_on = EdtfField(_("published"))
     published_on_first, published_on_last = edtf_days("published_on")
     url = models.URLField(_("address"), max_length=1000, blank=True)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("source")
@@ -41,7 +39,7 @@ class Source(Titled, RecordBase):
         constraints = [has_a_title("source"), public_or_internal("source")]
 
 
-class Citation(RecordBase):
+class Citation(Noted, RecordBase):
     """인용. One statement by one source about one record.
 
     `attribute` names a field of the record (`starts_on`), a figure (`total_planned`, `researchers`) or anything else
@@ -72,8 +70,6 @@ class Citation(RecordBase):
     speaks_of = EdtfField(_("speaks of"))
     speaks_of_first, speaks_of_last = edtf_days("speaks_of")
     certainty = models.CharField(_("certainty"), max_length=16, choices=Certainty, default=Certainty.STATED)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("citation")

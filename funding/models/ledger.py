@@ -2,10 +2,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from records.base import RecordBase, RecordQuerySet, public_or_internal
+from records.base import Noted, RecordBase, RecordQuerySet, public_or_internal
 from records.dates import EdtfField, edtf_days
 from records.money import LARGEST
 
+from .bounds import currency_code, fiscal_year
 from .lines import FundingLine
 
 
@@ -15,7 +16,7 @@ class LedgerEntries(RecordQuerySet):
         return self.annotate(currency=F("line__currency"))
 
 
-class LedgerEntry(RecordBase):
+class LedgerEntry(Noted, RecordBase):
     """집행 내역. Money of a line that really moved on a day, in minor units. Only added, never changed or deleted.
 
     A mistake is corrected by a counter-entry: one of the same line, movement and year that names the entry it corrects, with
@@ -49,8 +50,6 @@ class LedgerEntry(RecordBase):
         db_index=False,
     )
     outside_key = models.CharField(_("key in the books it comes from"), max_length=200, blank=True)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     objects = LedgerEntries.as_manager()
 
@@ -85,11 +84,7 @@ class LedgerEntry(RecordBase):
                 name="ledgerentry_not_too_large",
                 violation_error_message=_("An amount is less than 10^15 of its currency's smallest unit."),
             ),
-            models.CheckConstraint(
-                condition=Q(fiscal_year=None) | Q(fiscal_year__gte=1945, fiscal_year__lte=2200),
-                name="ledgerentry_fiscal_year",
-                violation_error_message=_("The fiscal year is a year such as 2025."),
-            ),
+            fiscal_year("ledgerentry"),
             models.CheckConstraint(
                 condition=Q(posted_on_first__isnull=False),
                 name="ledgerentry_has_a_day",
@@ -106,7 +101,7 @@ class LedgerEntry(RecordBase):
         return f"{self.get_movement_display()} {self.posted_on}"
 
 
-class ExchangeRate(RecordBase):
+class ExchangeRate(Noted, RecordBase):
     """환율. What one unit of a currency came to in another one on a day. Only ever used to show a figure beside the exact one."""
 
     currency = models.CharField(_("currency"), max_length=3)
@@ -114,8 +109,6 @@ class ExchangeRate(RecordBase):
     dated_on = EdtfField(_("dated"), blank=False)
     dated_on_first, dated_on_last = edtf_days("dated_on")
     rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8, help_text=_("units of it for one unit"))
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("exchange rate")
@@ -138,11 +131,7 @@ class ExchangeRate(RecordBase):
                 name="exchangerate_more_than_nothing",
                 violation_error_message=_("A rate is more than nothing."),
             ),
-            models.CheckConstraint(
-                condition=Q(currency__regex="^[A-Z]{3}$", in_currency__regex="^[A-Z]{3}$"),
-                name="exchangerate_currency_codes",
-                violation_error_message=_("The currency is an ISO 4217 code, for example KRW."),
-            ),
+            currency_code("exchangerate_currency_codes", "currency", "in_currency"),
             models.CheckConstraint(
                 condition=~Q(currency=F("in_currency")),
                 name="exchangerate_of_two",

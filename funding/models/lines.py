@@ -5,10 +5,12 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from programs.models import Agreement, Program, Project
-from records.base import Named, RecordBase, RecordQuerySet, in_language, in_turn
+from records.base import Named, Noted, RecordBase, RecordQuerySet, in_language, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 from records.money import LARGEST
+
+from .bounds import currency_code, fiscal_year
 
 
 class PayerKind(models.TextChoices):
@@ -77,7 +79,7 @@ class Category(models.TextChoices):
     OTHER = "other", pgettext_lazy("money", "other")
 
 
-class FundingLine(Named, RecordBase):
+class FundingLine(Named, Noted, RecordBase):
     """재원. Money promised to a program or one of its projects by one payer, in one form and one currency.
 
     A line may be divided: its splits are lines with this one as their `envelope`, over projects, institutions or payers.
@@ -147,8 +149,6 @@ class FundingLine(Named, RecordBase):
     starts_on_first, starts_on_last = edtf_days("starts_on")
     ends_on = EdtfField(_("to"))
     ends_on_first, ends_on_last = edtf_days("ends_on")
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     objects = FundingLines.as_manager()
 
@@ -171,11 +171,7 @@ class FundingLine(Named, RecordBase):
                 name="fundingline_payer_or_its_kind",
                 violation_error_message=_("Name the payer or only its kind, not both."),
             ),
-            models.CheckConstraint(
-                condition=Q(currency__regex="^[A-Z]{3}$"),
-                name="fundingline_currency_code",
-                violation_error_message=_("The currency is an ISO 4217 code, for example KRW."),
-            ),
+            currency_code("fundingline_currency_code", "currency"),
             models.CheckConstraint(
                 condition=~Q(envelope=F("id")),
                 name="fundingline_not_its_own_envelope",
@@ -193,7 +189,7 @@ class FundingAmounts(RecordQuerySet):
         return self.annotate(currency=F("line__currency"))
 
 
-class FundingAmount(RecordBase):
+class FundingAmount(Noted, RecordBase):
     """연도별 금액. What a line plans and commits for one fiscal year (or "year not stated"), in minor units.
 
     A revision is a further amount for the same line and year with a later `decided_on`: the latest one counts. The note
@@ -214,8 +210,6 @@ class FundingAmount(RecordBase):
     planned = models.BigIntegerField(_("planned amount"), null=True, blank=True)
     committed = models.BigIntegerField(_("committed amount"), null=True, blank=True)
     revision = models.CharField(_("revision"), max_length=9, choices=Revision, blank=True)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     objects = FundingAmounts.as_manager()
 
@@ -241,11 +235,7 @@ class FundingAmount(RecordBase):
                 name="fundingamount_not_too_large",
                 violation_error_message=_("An amount is less than 10^15 of its currency's smallest unit."),
             ),
-            models.CheckConstraint(
-                condition=Q(fiscal_year=None) | Q(fiscal_year__gte=1945, fiscal_year__lte=2200),
-                name="fundingamount_fiscal_year",
-                violation_error_message=_("The fiscal year is a year such as 2025."),
-            ),
+            fiscal_year("fundingamount"),
         ]
 
     def __str__(self):

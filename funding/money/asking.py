@@ -19,11 +19,11 @@ from records.units import Unit, chosen
 from ..asking import OF_INSTITUTIONS, PLAIN, read_scope
 from ..asking import TAKES as OF_TOTALS
 from ..models import FundingLine
+from ..models.bounds import FISCAL_YEARS
 
 NOT_STATED = "null"  # in an address
 OWN_PROJECT = "own_project"  # of a project without what lies below it; not stated: of its program itself
 RANGE = ("fiscal_year__gte", "fiscal_year__lte")
-YEARS = (1945, 2200)  # that a row may hold
 TAKES = (*OF_TOTALS, OWN_PROJECT, *RANGE)  # what says which money
 MOST_LINES_OF_A_MOMENT = 50_000
 PARAMETER_OF = {"project": OWN_PROJECT}  # of a dimension; of the others it is the dimension's name
@@ -115,14 +115,14 @@ def _years(params, problems: list[Problem]) -> range | None:
     if not any(ends):
         return None
     for name, text in zip(RANGE, ends, strict=True):
-        if text and not (text.isascii() and text.isdigit() and YEARS[0] <= int(text) <= YEARS[1]):
-            said = {"text": text, "first": YEARS[0], "last": YEARS[1]}
+        if text and not (text.isascii() and text.isdigit() and FISCAL_YEARS[0] <= int(text) <= FISCAL_YEARS[1]):
+            said = {"text": text, "first": FISCAL_YEARS[0], "last": FISCAL_YEARS[1]}
             problems.append(
                 Problem(name, _("“%(text)s” is not a year between %(first)d and %(last)d, such as 2025.") % said)
             )
     if problems:
         return None
-    first, last = (int(text) if text else usual for text, usual in zip(ends, YEARS, strict=True))
+    first, last = (int(text) if text else usual for text, usual in zip(ends, FISCAL_YEARS, strict=True))
     if first > last:
         said = {"first": first, "last": last}
         problems.append(Problem(RANGE[0], _("The years from %(first)d to %(last)d run backwards.") % said))

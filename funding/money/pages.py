@@ -21,6 +21,7 @@ from records.units import UNITS, chosen
 
 from ..asking import group_by_of
 from ..models import FundingLine, PayerKind
+from ..models.bounds import CURRENCY
 from ..rollups import DIMENSIONS, lines_not_shown, totals
 from ..words import DIMENSION_WORDS
 from . import words
@@ -31,7 +32,6 @@ from .tables import Shown, Table, dimensions, tables
 from .warnings import MOST_LINES, warnings
 
 BY = ("fiscal_year", "payer_kind")
-CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 MOST_GROUPS = 20_000  # more have no names to be read by
 MOST_OPTIONS = 200
 MOST_DRAWN = 48
@@ -91,7 +91,7 @@ def _group_by(params) -> list[str]:
 
 def _into(params) -> str:
     into = params.get("in", "").strip()
-    if into and not CURRENCY.fullmatch(into):
+    if into and not re.fullmatch(CURRENCY, into):
         raise BadQuery([Problem("in", not_a_value("in", into))])
     return into
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Institution
-from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn
+from records.base import Named, Noted, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -78,7 +78,7 @@ def known_time_zone(name: str) -> None:
         raise ValidationError(_("“%s” is not a time zone; write for example Asia/Seoul.") % name)
 
 
-class Event(Titled, RecordBase):
+class Event(Titled, Noted, RecordBase):
     """행사. A kick-off, workshop, seminar, opening, conference or visit; a part of another event perhaps.
 
     `starts_on` and `ends_on` are its days there; `starts_at` and `ends_at` the instants, where sources state the hour.
@@ -123,8 +123,6 @@ class Event(Titled, RecordBase):
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, blank=True)
     attendance_expected = models.PositiveIntegerField(_("attendance expected"), null=True, blank=True)
     attendance = models.PositiveIntegerField(_("attendance"), null=True, blank=True)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("event")

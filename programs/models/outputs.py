@@ -4,12 +4,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from records.base import Record, RecordBase, Titled, has_a_title, latest_first
+from records.base import Noted, Record, RecordBase, Titled, has_a_title, latest_first
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
 
-class Output(Titled, RecordBase):
+class Output(Titled, Noted, RecordBase):
     """성과. A paper, an award, software, a data set, a benchmark result or news. Its authors are roles."""
 
     class Kind(models.TextChoices):
@@ -43,8 +43,6 @@ class Output(Titled, RecordBase):
     metric = models.CharField(_("metric"), max_length=200, blank=True)
     value = models.CharField(_("value"), max_length=100, blank=True)
     baseline = models.CharField(_("baseline"), max_length=200, blank=True)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("output")

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from people.models import Researcher
-from records.base import Record, RecordBase, in_language, in_turn, latest_first
+from records.base import Noted, Record, RecordBase, in_language, in_turn, latest_first
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -110,7 +110,7 @@ class Role(RecordBase):
         return in_language(self.title_ko, self.title_en) or self.get_part_display()
 
 
-class Headcount(RecordBase):
+class Headcount(Noted, RecordBase):
     """인원. A stated count of people for a scope at a date. Appended, never overwritten: the latest one counts."""
 
     class People(models.TextChoices):
@@ -134,8 +134,6 @@ class Headcount(RecordBase):
     number = models.PositiveIntegerField(_("number"))
     counted_on = EdtfField(_("as of"))
     counted_on_first, counted_on_last = edtf_days("counted_on")
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("head count")

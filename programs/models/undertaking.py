@@ -6,7 +6,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Lab
-from records.base import Named, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn, latest_first, listed_by
+from records.base import (
+    Named,
+    Noted,
+    Record,
+    RecordBase,
+    Titled,
+    has_a_name,
+    has_a_title,
+    in_turn,
+    latest_first,
+    listed_by,
+)
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -104,7 +115,7 @@ class Phase(Titled, RecordBase):
         constraints = [has_a_title("phase"), in_turn("phase", "starts_on", "ends_on")]
 
 
-class Milestone(Titled, RecordBase):
+class Milestone(Titled, Noted, RecordBase):
     """중간 목표. Something that is to be done by a day. `planned_on` is the first plan, `due_on` the plan as it now is."""
 
     class State(models.TextChoices):
@@ -120,8 +131,6 @@ class Milestone(Titled, RecordBase):
     done_on = EdtfField(_("done on"))
     done_on_first, done_on_last = edtf_days("done_on")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
-    note_ko = models.TextField(_("note (Korean)"), blank=True)
-    note_en = models.TextField(_("note (English)"), blank=True)
 
     class Meta:
         verbose_name = _("milestone")
