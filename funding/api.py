@@ -4,25 +4,24 @@ import re
 from uuid import UUID
 
 from django.http import Http404
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from records.answers import query_parameters
 from records.api import ApiView, find, one_answer
-from records.asking import BadQuery, Problem, not_a_value
+from records.asking import BadQuery, Problem, limit_of, not_a_value, unknown_parameters
 from records.figures import freshness
 from records.money import to_major
 
 from .asking import TAKES, group_by_of, read_scope, words_of
+from .comparing import AMOUNTS
 from .rollups import DIMENSIONS, MEASURES, NO_YEAR, lines_behind, lines_not_shown, totals
 
-AMOUNTS = ("planned", "committed", "received", "spent", "undivided", "remaining")
 ALWAYS = {"as_of", "known_at", "money", "lang", "format"}
 OF_TOTALS = {*TAKES, "group_by", "measure", *ALWAYS}
 OF_LINES = {*TAKES, "cursor", "limit", *ALWAYS}
-MOST_LINES = 1000
 Problems, Rows = list[Problem], list[dict]  # RollupView has a `list` of its own
 CURSOR = re.compile(r"([0-9a-f-]{36})\.(\d{1,4})")
 AMOUNT = {"required": False, "allow_null": True}
@@ -88,7 +87,7 @@ HELP = {
 
 
 def _parameters(takes: set[str]) -> list[OpenApiParameter]:
-    return [OpenApiParameter(name, str, description=HELP.get(name, "")) for name in sorted(takes - {"format"})]
+    return query_parameters(HELP, sorted(takes - {"format"}))
 
 
 class RollupView(ApiView):
@@ -96,7 +95,7 @@ class RollupView(ApiView):
 
     @extend_schema(operation_id="rollups_list", tags=["rollups"], parameters=_parameters(OF_TOTALS), responses=ANSWER)
     def list(self, request):
-        problems = self._unknown(OF_TOTALS)
+        problems = unknown_parameters(request.query_params, OF_TOTALS)
         group_by = group_by_of(request.query_params, problems)
         measures = words_of(request.query_params, "measure", MEASURES, problems) or list(MEASURES)
         of = self._of(problems)
@@ -112,7 +111,7 @@ class RollupView(ApiView):
     @action(detail=False, methods=["get"])
     def lines(self, request):
         """What each line counts for in each fiscal year, of the money that is asked about; the sum is the total."""
-        problems = self._unknown(OF_LINES)
+        problems = unknown_parameters(request.query_params, OF_LINES)
         limit, after = self._page(problems)
         of = self._of(problems)
         if of is None:
@@ -124,9 +123,6 @@ class RollupView(ApiView):
         return self._answer([self._shape(row, shown) for row in rows[:limit]], of, cursor)
 
     # -- parts -----------------------------------------------------------------------------------------
-
-    def _unknown(self, takes: set[str]) -> Problems:
-        return [Problem(n, _("There is no parameter “%s”.") % n) for n in self.request.query_params if n not in takes]
 
     def _of(self, problems: Problems) -> dict | None:
         """What Asked takes; None where a record is named that does not exist for the reader. Raises BadQuery."""
@@ -141,10 +137,7 @@ class RollupView(ApiView):
 
     def _page(self, problems: Problems) -> tuple[int, tuple[UUID, int] | None]:
         asked = self.request.query_params
-        limit, cursor = asked.get("limit", "100"), asked.get("cursor", "")
-        if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:6]) <= MOST_LINES):
-            problems.append(Problem("limit", not_a_value("limit", limit)))
-            limit = "1"
+        limit, cursor = limit_of(asked.get("limit", ""), problems), asked.get("cursor", "")
         found = CURSOR.fullmatch(cursor)
         try:
             after = (UUID(found[1]), int(found[2])) if found else None
@@ -152,7 +145,7 @@ class RollupView(ApiView):
             found = None
         if cursor and not found:
             problems.append(Problem("cursor", not_a_value("cursor", cursor)))
-        return int(limit), after if found else None
+        return limit, after if found else None
 
     def _answer(self, results: Rows, of: dict | None = None, cursor: str | None = None) -> Response:
         fresh = freshness("rollups")

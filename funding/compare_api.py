@@ -1,13 +1,12 @@
 """`GET /api/v1/compare/totals/`: totals at two moments."""
 
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from records.answers import one_answer
-from records.asking import BadQuery, Problem
+from records.answers import one_answer, query_parameters
+from records.asking import BadQuery, Problem, unknown_parameters
 from records.compare_api import MOMENTS, RecordsCompareView
 from records.finding import find_ever
 from records.history import known_at
@@ -73,9 +72,7 @@ class CompareView(RecordsCompareView):
     @extend_schema(
         operation_id="compare_totals",
         tags=["compare"],
-        parameters=[
-            OpenApiParameter(name, str, description=MOMENTS.get(name, "")) for name in sorted(TAKES - {"format"})
-        ],
+        parameters=query_parameters(MOMENTS, sorted(TAKES - {"format"})),
         responses=ANSWER,
     )
     @action(detail=False, methods=["get"])
@@ -90,9 +87,7 @@ class CompareView(RecordsCompareView):
     @extend_schema(
         operation_id="compare_totals_lines",
         tags=["compare"],
-        parameters=[
-            OpenApiParameter(name, str, description=MOMENTS.get(name, "")) for name in sorted(OF_LINES - {"format"})
-        ],
+        parameters=query_parameters(MOMENTS, sorted(OF_LINES - {"format"})),
         responses=LINES_ANSWER,
     )
     @action(detail=False, methods=["get"], url_path="totals/lines")
@@ -117,7 +112,7 @@ class CompareView(RecordsCompareView):
     def _of(self, takes: set[str], problems: list[Problem]) -> dict:
         """Which money is asked about, also of what was deleted. Raises BadQuery and Http404."""
         asked = self.request.query_params
-        problems += [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in takes]
+        problems += unknown_parameters(asked, takes)
         of = read_scope(asked, self.reader, find_ever, problems)
         if problems:
             raise BadQuery(problems)

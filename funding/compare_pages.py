@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from records.asking import BadQuery, Problem
+from records.asking import BadQuery, unknown_parameters
 from records.compare_pages import in_the_present, picker, refused
 from records.finding import find_ever
 from records.history import as_it_last_was
@@ -56,7 +56,7 @@ def compare_totals_page(request):
 
 
 def _groups(params) -> list[str]:
-    problems = [Problem(name, _("There is no parameter “%s”.") % name) for name in params if name not in TAKES]
+    problems = unknown_parameters(params, TAKES)
     by = group_by_of(params, problems, tuple(GROUPS))
     if problems:
         raise BadQuery(problems)

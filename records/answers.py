@@ -1,13 +1,14 @@
 """What all answers of the API share: the reader, the moment, the language, and their outer shape."""
 
+from collections.abc import Iterable, Mapping
+
 from django.utils import translation
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema_serializer, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from .asking import BadQuery, Problem, not_allowed
+from .asking import BadQuery, Problem, not_allowed, unknown_parameters
 from .jobs import AT_ONCE, Job
 
 
@@ -30,8 +31,8 @@ class ApiView(ViewSet):
 
     def only_asked(self, *names: str) -> None:
         """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""
-        if unknown := sorted(set(self.request.query_params) - {"lang", "format", *names}):
-            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in unknown])
+        if unknown := unknown_parameters(sorted(self.request.query_params), {"lang", "format", *names}):
+            raise BadQuery(unknown)
 
     @property
     def reader(self):
@@ -44,6 +45,13 @@ class ApiView(ViewSet):
     @property
     def is_minor(self) -> bool:
         return self.request.query_params.get("money") == "minor"
+
+
+def query_parameters(texts: Mapping[str, str], names: Iterable[str] | None = None) -> list[OpenApiParameter]:
+    """Parameters of an address in the schema, each with its text; where `names` are given, these."""
+    return [
+        OpenApiParameter(name, str, description=texts.get(name, "")) for name in (texts if names is None else names)
+    ]
 
 
 def one_answer(name: str, fields: dict) -> serializers.Serializer:

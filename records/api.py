@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from . import lists
-from .answers import JOB_ANSWER, ApiView, one_answer
+from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
 from .finding import find
@@ -144,15 +144,13 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         f"{one.__name__}Page",
         {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
     )
-    asked = [OpenApiParameter(name, str, description=text) for name, text in PARAMETERS.items()]
+    asked = query_parameters(PARAMETERS)
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in kind.filters]
     asked += [
         _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]
     ]
-    alone = [
-        OpenApiParameter(name, str, description=PARAMETERS[name]) for name in ("as_of", "known_at", "money", "lang")
-    ]
-    how = [OpenApiParameter(name, str, description=PARAMETERS[name]) for name in ("money", "lang")]
+    alone = query_parameters(PARAMETERS, ("as_of", "known_at", "money", "lang"))
+    how = query_parameters(PARAMETERS, ("money", "lang"))
     written = written_serializer_for(kind)
     key = OpenApiParameter("id", str, OpenApiParameter.PATH, description="id, or slug where there is one")
 

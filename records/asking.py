@@ -7,7 +7,7 @@ A parameter that stands twice means “or”. What is unknown is refused by name
 
 import difflib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
@@ -23,6 +23,7 @@ from .rights import Reader, Visibility
 from .searching import contains
 
 MOST_VALUES = 100
+DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000  # rows of one answer
 LOOKUPS = {
     Type.TEXT: ("", "in", "isnull", "contains"),
     Type.LIST: ("", "isnull", "contains"),
@@ -203,6 +204,21 @@ def _choice(asked: Field | Filter, value: str):
     if value in [str(w) for w in words]:
         return Visibility[value.upper()] if asked.name == "visibility" else value
     raise Wrong(not_allowed(asked.name, value, words))
+
+
+def unknown_parameters(asked: Iterable[str], takes: Container[str]) -> list[Problem]:
+    """Of the names of parameters that stand in an address: those that mean nothing there."""
+    return [Problem(name, _("There is no parameter “%s”.") % name) for name in asked if name not in takes]
+
+
+def limit_of(text: str, problems: list[Problem], *, usual: int = DEFAULT_LIMIT, most: int = LARGEST_LIMIT) -> int:
+    """How many rows are asked for. What is wrong with it is added to `problems`."""
+    if not text:
+        return usual
+    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= most:
+        return int(text)
+    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % most))
+    return usual
 
 
 def not_allowed(name: str, value: str, allowed: Iterable) -> str:

@@ -8,8 +8,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from . import lists
-from .answers import ApiView, one_answer
-from .asking import BadQuery, Problem
+from .answers import ApiView, one_answer, query_parameters
+from .asking import BadQuery, Problem, unknown_parameters
 from .comparing import PER_PAGE, Compared, Row, What, compare_list, compare_record, read_page
 from .finding import find_ever
 from .history import known_at
@@ -66,7 +66,7 @@ RECORD = inline_serializer(
         ),
     },
 )
-ASKED = [OpenApiParameter(name, str, description=text) for name, text in (MOMENTS | PAGING).items()]
+ASKED = query_parameters(MOMENTS | PAGING)
 PLURAL = OpenApiParameter("id", str, OpenApiParameter.PATH, description="a list, by its name in addresses: projects")
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="id, or slug where there is one")
 
@@ -92,9 +92,8 @@ class RecordsCompareView(ApiView):
     @action(detail=True, methods=["get"], url_path="(?P<key>[^/]+)")
     def record(self, request, pk=None, key=None):
         kind = _kind(pk)
-        unknown = [name for name in request.query_params if name not in TAKEN]
-        if unknown:
-            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in unknown])
+        if unknown := unknown_parameters(request.query_params, TAKEN):
+            raise BadQuery(unknown)
         with known_at(None):
             row = find_ever(kind, key, self.reader)
             found = compare_record(kind, row.id, self.reader, self.two()) if row else None

@@ -7,10 +7,9 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from . import lists
-from .asking import BadQuery, Problem
+from .asking import BadQuery, unknown_parameters
 from .comparing import What, compare_list, compare_record, read_page
 from .finding import find_ever, label_ever
 from .history import known_at
@@ -99,9 +98,8 @@ def compare_record_page(request, plural: str, key: str):
         raise Http404
     try:
         two = read_two(request.GET)
-        unknown = [name for name in request.GET if name not in OWN]
-        if unknown:
-            raise BadQuery([Problem(name, _("There is no parameter “%s”.") % name) for name in unknown])
+        if unknown := unknown_parameters(request.GET, OWN):
+            raise BadQuery(unknown)
     except BadQuery as bad:
         return refused(request, bad, {"kind": kind})
     found = compare_record(kind, row.id, request.reader, two) if two else None

@@ -1,6 +1,5 @@
 """Rows that are typed together with the record that they belong to: its roles, parties, amounts by year."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
@@ -11,7 +10,8 @@ from django.utils.http import urlencode
 from .beside import number
 from .citing import BESIDE_ROW, CitingForm
 from .forms import Drawn, ValuesForm
-from .kinds import Kind, Related, Type, kind_of, kinds
+from .kinds import Kind, Related, Type, kinds
+from .labels import mentioned
 from .past_rows import as_they_were
 from .rights import Reader
 
@@ -176,14 +176,5 @@ def names_of(related: Related, kind: Kind) -> list[str]:
 
 def references(kind: Kind, names: Iterable[str], rows: Iterable) -> tuple[dict[str, set], set]:
     """Ids that these rows refer to in these fields: (by kind, of any kind)."""
-    by_kind, anything = defaultdict(set), set()
-    for name in names:
-        declared = kind.typed_fields[name]
-        if declared.type not in (Type.REF, Type.RECORD):
-            continue
-        ids = {getattr(row, f"{name}_id") for row in rows} - {None}
-        if declared.type is Type.RECORD:
-            anything |= ids
-        else:
-            by_kind[kind_of(declared.target).name] |= ids
-    return by_kind, anything
+    fields = (kind.typed_fields[name] for name in names)
+    return mentioned([([field for field in fields if field.type in (Type.REF, Type.RECORD)], rows)])

@@ -13,11 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from . import jobs
+from .answers import query_parameters
 from .api import PARAMETERS, ApiView, one_answer
-from .asking import BadQuery, Problem, not_allowed
+from .asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
 from .job_pages import file_of, latest_lines, note_seen
 from .jobs import Job, State
-from .timelines_api import limit_of
 
 TAKES = {"state", "limit", "cursor", "lang", "format"}
 FIELDS = {
@@ -67,13 +67,12 @@ class JobView(ApiView):
         parameters=[
             LANG,
             OpenApiParameter("state", str, description=", ".join(State.values)),
-            OpenApiParameter("limit", str, description=PARAMETERS["limit"]),
-            OpenApiParameter("cursor", str, description=PARAMETERS["cursor"]),
+            *query_parameters(PARAMETERS, ("limit", "cursor")),
         ],
         responses=PAGE,
     )
     def list(self, request):
-        asked, problems = request.query_params, _unknown(request, TAKES)
+        asked, problems = request.query_params, unknown_parameters(request.query_params, TAKES)
         limit = limit_of(asked.get("limit", ""), problems)
         after, state = _cursor(asked.get("cursor", ""), problems), asked.get("state", "")
         if state and state not in State:
@@ -89,7 +88,7 @@ class JobView(ApiView):
 
     @extend_schema(operation_id="jobs_get", parameters=[KEY, LANG], responses=ONE)
     def retrieve(self, request, pk=None):
-        if problems := _unknown(request, {"lang", "format"}):
+        if problems := unknown_parameters(request.query_params, {"lang", "format"}):
             raise BadQuery(problems)
         job = self._find(pk)
         note_seen(job, self.reader)
@@ -146,12 +145,6 @@ def _with_log(job: Job) -> dict:
         for line in latest_lines(job)
     ]
     return {**_shape(job), "log": lines}
-
-
-def _unknown(request, takes: set[str]) -> list[Problem]:
-    return [
-        Problem(name, _("There is no parameter “%s”.") % name) for name in request.query_params if name not in takes
-    ]
 
 
 def _cursor(text: str, problems: list[Problem]) -> UUID | None:

@@ -19,14 +19,24 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from .asking import CONTROLS, Asked, BadQuery, Problem, Wrong, may_ask, read_filter, shown_reference
+from .asking import (
+    CONTROLS,
+    DEFAULT_LIMIT,
+    Asked,
+    BadQuery,
+    Problem,
+    Wrong,
+    limit_of,
+    may_ask,
+    read_filter,
+    shown_reference,
+)
 from .base import by_name
 from .history import is_past
 from .kinds import Kind, Type
 from .rights import Reader
 from .searching import BANDS, Search
 
-DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000
 COUNTED_TO = 500  # ten pages; who has more before them narrows the list
 
 
@@ -172,7 +182,7 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
         asked=tuple(asked),
         search=params.get("search", "").strip(),
         sort=_read_sort(kind, params.get("sort", ""), reader, problems),
-        limit=_read_limit(params.get("limit", ""), problems),
+        limit=limit_of(params.get("limit", ""), problems),
         cursor=params.get("cursor", ""),
         as_of=as_of,
     )
@@ -188,15 +198,6 @@ def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -
         problems.append(Problem("sort", text % {"sort": sort, "all": ", ".join(allowed)}))
         return ""
     return sort
-
-
-def _read_limit(limit: str, problems: list[Problem]) -> int:
-    if not limit:
-        return DEFAULT_LIMIT
-    if limit.isascii() and limit.isdigit() and len(limit) < 5 and 1 <= int(limit) <= LARGEST_LIMIT:
-        return int(limit)
-    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % LARGEST_LIMIT))
-    return DEFAULT_LIMIT
 
 
 # ---- sorting -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .answers import ApiView, one_answer
+from .answers import ApiView, one_answer, query_parameters
 from .changes import counts, find_change, history_of, latest, seen_of, touched, undoing
 from .finding import find_ever
 from .kinds import Kind
@@ -87,7 +87,7 @@ HELP = {
 
 
 def _parameters(names) -> list[OpenApiParameter]:
-    return [OpenApiParameter(name, str, description=HELP[name]) for name in (*names, *MONEY) if name in HELP]
+    return query_parameters(HELP, (name for name in (*names, *MONEY) if name in HELP))
 
 
 HISTORY_PARAMETERS = _parameters(OF_RECORD)

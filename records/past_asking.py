@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from .asking import BadQuery, Problem, not_allowed
+from .asking import BadQuery, Problem, not_allowed, unknown_parameters
 from .base import Change
 from .dates import BadDate, parse, read
 from .kinds import Field, Kind, kinds
@@ -57,7 +57,7 @@ class Asked:
 
 def read_asked(params, takes: Iterable[str], reader: Reader, *, kind: Kind | None = None, known_at=None) -> Asked:
     """Raises BadQuery. `kind` is that of the record whose history is asked for; `known_at`: nothing later than that."""
-    problems = [Problem(name, _("There is no parameter “%s”.") % name) for name in params if name not in takes]
+    problems = unknown_parameters(params, takes)
     given = {
         name: params.get(name, "").strip() if name in takes else "" for name in (*OF_RECORD, *OF_CHANGES, *OF_CHANGE)
     }

@@ -1,10 +1,10 @@
 """`GET /api/v1/suggest/`: the records that may be meant by what somebody types."""
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from .answers import query_parameters
 from .api import ApiView, one_answer
 from .asking import BadQuery, Problem
 from .suggest_pages import as_json, read_question
@@ -42,7 +42,7 @@ class SuggestView(ApiView):
     @extend_schema(
         operation_id="suggest_list",
         tags=["suggest"],
-        parameters=[OpenApiParameter(n, OpenApiTypes.STR, description=text) for n, text in PARAMETERS.items()],
+        parameters=query_parameters(PARAMETERS),
         responses=one_answer("Suggestions", {"results": ROW}),
     )
     def list(self, request):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import amounts, dates
-from .asking import Problem, not_a_value, not_allowed
+from .asking import Problem, limit_of, not_a_value, not_allowed, unknown_parameters
 from .form_fields import read_date
 from .kinds import Kind, kinds
 from .pages import refusal
@@ -64,12 +64,12 @@ TAKES = ("q", "kind", "within", "limit", "lang", "format")
 
 def read_question(params, problems: list[Problem]) -> dict:
     """What `suggest` takes, from an address; what is wrong goes to `problems`."""
-    problems += [Problem(name, _("There is no parameter “%s”.") % name) for name in params if name not in TAKES]
+    problems += unknown_parameters(params, TAKES)
     return {
         "text": params.get("q", ""),
         "kinds": _kinds(params.getlist("kind"), problems),
         "within": _within(params.get("within", ""), problems),
-        "limit": _limit(params.get("limit", ""), problems),
+        "limit": limit_of(params.get("limit", ""), problems, usual=LIMIT, most=MOST),
     }
 
 
@@ -88,15 +88,6 @@ def _within(text: str, problems: list[Problem]) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         problems.append(Problem("within", not_a_value("within", text)))
-
-
-def _limit(text: str, problems: list[Problem]) -> int:
-    if not text:
-        return LIMIT
-    if text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MOST:
-        return int(text)
-    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % MOST))
-    return LIMIT
 
 
 def as_json(one: Suggestion) -> dict:

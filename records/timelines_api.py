@@ -8,18 +8,18 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from .answers import query_parameters
 from .api import ApiView, find, one_answer
-from .asking import BadQuery, Problem, not_allowed
+from .asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
 from .base import Record
 from .dates import BadDate, parse
 from .figures import freshness
 from .kinds import kinds
 from .labels import labels_of
-from .lists import DEFAULT_LIMIT, LARGEST_LIMIT
 from .timelines import entries
 
 OWNERS = ("program", "project", "institution", "lab", "researcher")
@@ -70,12 +70,12 @@ class TimelineView(ApiView):
     @extend_schema(
         operation_id="timelines_list",
         tags=["timelines"],
-        parameters=[OpenApiParameter(name, str) for name in sorted(TAKES - {"format"})],
+        parameters=query_parameters({}, sorted(TAKES - {"format"})),
         responses=PAGE,
     )
     def list(self, request):
         asked = request.query_params
-        problems = [Problem(n, _("There is no parameter “%s”.") % n) for n in asked if n not in TAKES]
+        problems = unknown_parameters(asked, TAKES)
         limit = limit_of(asked.get("limit", ""), problems)
         begins, ends = (_day(asked, name, problems) for name in ("from", "to"))
         wanted = asked.getlist("kind")
@@ -134,15 +134,6 @@ def _shape(found, reader) -> list[dict]:
 def _fresh() -> dict:
     fresh = freshness("timelines")
     return {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
-
-
-def limit_of(text: str, problems: list[Problem]) -> int:
-    if not text:
-        return DEFAULT_LIMIT
-    if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT:
-        return int(text)
-    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % LARGEST_LIMIT))
-    return DEFAULT_LIMIT
 
 
 def _day(asked, name: str, problems: list[Problem]) -> date | None:

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from programs.kinds import PROJECT
-from records.asking import BadQuery, Problem
+from records.asking import BadQuery, Problem, unknown_parameters
 from records.finding import by_key
 from records.moments import address
 from records.record_page import RecordPage
@@ -65,7 +65,7 @@ def read(params, reader: Reader, moment, takes: tuple[str, ...]) -> Question:
 
     BadQuery with all that is wrong, by name; Http404 for a record that does not exist for the reader.
     """
-    problems = [Problem(name, _("There is no parameter “%s”.") % name) for name in params if name not in takes]
+    problems = unknown_parameters(params, takes)
     years = _years(params, problems)
     scope = read_scope(params, reader, _find, problems)
     if problems:
