@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -104,6 +105,8 @@ JOBS = [
     "records.bulk_jobs.PREVIEW_BULK_EDIT",
     "records.bulk_jobs.BULK_EDIT",
     "records.retire_jobs.RETIRE",
+    "records.merge_jobs.MERGE",
+    "records.duplicates.FIND_DUPLICATES",
 ]
 
 MIDDLEWARE = [
@@ -184,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "records.tasks.heartbeat", "schedule": 10, "options": {"expires": 30}},
     "mails": {"task": "people.tasks.send_mails", "schedule": 30, "options": {"expires": 30}},
     "tidy": {"task": "people.tasks.tidy", "schedule": 3600, "options": {"expires": 3600}},
+    "duplicates": {
+        "task": "records.tasks.find_duplicates",
+        "schedule": crontab(hour=18, minute=20),  # 03:20 in Korea
+        "options": {"expires": 3600},
+    },
     "submissions": {"task": "records.tasks.forget_submissions", "schedule": 3600, "options": {"expires": 3600}},
 }
 

@@ -19,12 +19,14 @@ from funding.compare_pages import compare_totals_page
 from funding.money.lines_page import lines_page
 from funding.money.pages import money_page
 from funding.views import home
-from records import bulk_pages, compare_pages, document_pages, job_pages, pages, past_pages, undo_pages
+from records import bulk_pages, compare_pages, document_pages, duplicate_pages, job_pages, pages, past_pages, undo_pages
 from records.api import viewset_for
 from records.documents_api import DocumentView
+from records.duplicates_api import DuplicateView
 from records.editing import edit_page, new_page
 from records.jobs_api import JobView
 from records.kinds import kinds
+from records.merge_pages import merge_page
 from records.past_api import ChangeView
 from records.retiring import restore_page, retire_page
 from records.suggest_api import SuggestView
@@ -41,6 +43,7 @@ router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
 router.register("suggest", SuggestView, basename="api-suggest")
+router.register("duplicates", DuplicateView, basename="api-duplicates")
 router.register("changes", ChangeView, basename="api-changes")
 router.register("compare", CompareView, basename="api-compare")
 
@@ -75,6 +78,10 @@ urlpatterns = [
         path("compare/totals/", compare_totals_page, name="compare_totals"),
         path("compare/<slug:plural>/", compare_pages.compare_list_page, name="compare_list"),
         path("compare/<slug:plural>/<str:key>/", compare_pages.compare_record_page, name="compare_record"),
+        path("duplicates/", duplicate_pages.duplicates_page, name="duplicates"),
+        path("duplicates/look/", duplicate_pages.look_page, name="look_for_duplicates"),
+        path("duplicates/<slug:plural>/", duplicate_pages.duplicates_page, name="duplicates_of"),
+        path("duplicates/<slug:plural>/two/", duplicate_pages.two_page, name="two"),
         path("changes/<int:id>/undo/", undo_pages.undo_page, name="undo"),
         path("money/", money_page, name="money"),
         path("money/lines/", lines_page, name="money_lines"),
@@ -86,6 +93,7 @@ urlpatterns = [
         path("<slug:plural>/new/", new_page, name="new"),
         path("<slug:plural>/<str:key>/edit/", edit_page, name="edit"),
         path("<slug:plural>/<str:key>/retire/", retire_page, name="retire"),
+        path("<slug:plural>/<str:key>/merge/", merge_page, name="merge"),
         path("<slug:plural>/<str:key>/restore/", restore_page, name="restore"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
         path("<slug:plural>/<str:key>/history/", past_pages.history_page, name="history"),

@@ -104,6 +104,7 @@ FUNDING_LINE = Kind(
     dated=(Dated("period", "starts_on", "ends_on", planned="t.state = 'planned'"),),
     owners=("program", "project", "payer", "recipient"),
     as_of=lambda rows, day: rows.filter(_stated_by(day)),
+    sums="funding.effects.sums_of_lines",
     asks_reason=True,
     in_menu=True,
 )  # fmt: skip

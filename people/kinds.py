@@ -14,6 +14,7 @@ RESEARCHER = Kind(
     order="name",
     search=("name_ko", "name_en", "aliases", "orcid"),
     numbers=("orcid", "researcher_number"),
+    may_share_names=True,
     apart="labs.kinds.where_people_work",
     related=(
         Related("affiliation", "researcher", ("institution", "lab", "title", "starts_on", "ends_on"), is_typed=True),

@@ -41,7 +41,8 @@ def institutions_of(user) -> frozenset:
     """Ids of the institutions that the user reports for, with all their units."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH RECURSIVE mine (id) AS (SELECT institution_id FROM labs_membership WHERE user_id = %s"
+            "WITH RECURSIVE mine (id) AS (SELECT coalesce(i.merged_into_id, i.id) FROM labs_membership m"
+            " JOIN labs_institution i ON i.id = m.institution_id WHERE m.user_id = %s"
             " UNION SELECT i.id FROM mine m JOIN labs_institution i ON i.parent_id = m.id) SELECT id FROM mine",
             [user.pk],
         )

@@ -20,13 +20,15 @@ from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
+from .merge_api import MERGE, MERGED, MergesRecords
+from .merging import can_be_merged
 from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
 from .rights import ANYONE
 from .shapes import shape_rows
 from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
 
 
-class RecordView(WritesRecords, EditsInBulk, ApiView):
+class RecordView(WritesRecords, EditsInBulk, MergesRecords, ApiView):
     """Lists and records of one kind. `viewset_for` binds it."""
 
     kind: Kind
@@ -43,19 +45,23 @@ class RecordView(WritesRecords, EditsInBulk, ApiView):
         try:
             row = find(self.kind, pk, self.reader, self.as_of, with_retired=self.reader.is_officer)
         except Http404:
-            raise self._gone(pk) from None
-        return self.answer(row)
+            return self._gone(pk)
+        return self._gone(pk) if row.merged_into_id else self.answer(row)
 
     def history(self, request, pk=None):
         return record_history(self, self.kind, pk)
 
-    def _gone(self, key: str) -> Exception:
-        """What is said of an address where no record is: 410 where there was one that the reader could read."""
+    def _gone(self, key: str) -> Response:
+        """What is said of an address where no record is: 302 to what it was merged into, 410 where it is no longer there."""
         found = None if self.request._request.known_at else gone(self.kind, key, self.reader)
         if found is None:
-            return Http404()
+            raise Http404
+        if found.survivor:
+            query = self.request.META["QUERY_STRING"]
+            there = f"/api/v1/{self.kind.plural}/{found.survivor.key}/" + (f"?{query}" if query else "")
+            return Response(None, status=302, headers={"Location": there})
         url = f"/api/v1/{self.kind.plural}/{found.row.id}/history/"
-        return IsGone(_("%(said)s Its history: %(url)s") % {"said": found.sentence, "url": url})
+        raise IsGone(_("%(said)s Its history: %(url)s") % {"said": found.sentence, "url": url})
 
     def found(self, key: str):
         """The record with this key that exists for the reader; for officers retired ones do as well."""
@@ -209,6 +215,18 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         @action(detail=True, methods=["post"])
         def restore(self, request, pk=None):
             return super().restore(request, pk)
+
+        if can_be_merged(kind):
+
+            @extend_schema(
+                operation_id=f"{kind.plural}_merge",
+                parameters=[key, IF_MATCH, ONCE, how[1]],
+                request=MERGE,
+                responses={200: MERGED, 202: JOB_ANSWER},
+            )
+            @action(detail=True, methods=["post"])
+            def merge(self, request, pk=None):
+                return super().merge(request, pk)
 
     View.kind = kind
     View.__name__ = f"{one.__name__}View"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from .base import Record
 from .dates import BadDate, parse
+from .finding import called, leads_to
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .money import NO_MINOR_UNIT, THREE_DIGITS
 from .rights import Reader, Visibility
@@ -230,9 +231,12 @@ def not_allowed(name: str, value: str, allowed: Iterable) -> str:
 
 
 def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:
-    """The record with this id, or those with this slug. What does not exist for the reader matches nothing."""
+    """The record with this id, or those with this slug; what was merged into another leads to that one.
+
+    What does not exist for the reader matches nothing.
+    """
     try:
-        id = uuid.UUID(value)
+        id = leads_to(uuid.UUID(value))
     except ValueError:
         pass
     else:
@@ -241,8 +245,8 @@ def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UU
     targets = [kind for kind in targets if kind.has_slug]
     if not targets:
         raise Wrong(_("“%s” is not an id.") % value)
-    found = [kind.model.objects.visible_to(reader).filter(slug=value).values_list("id", flat=True) for kind in targets]
-    return {id for ids in found for id in ids}
+    found = [kind.model.objects.visible_to(reader).filter(id__in=called(kind, value)) for kind in targets]
+    return {id for rows in found for id in rows.values_list("id", flat=True)}
 
 
 def _seen(asked: Field | Filter, reader: Reader):

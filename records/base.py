@@ -119,11 +119,17 @@ class Change(models.Model):
 
 
 class RecordBase(models.Model):
-    """The columns of every record. `version`, `updated_at` and `change_id` are set by the database alone."""
+    """The columns of every record. `version`, `updated_at` and `change_id` are set by the database alone.
+
+    What was merged into another record is retired and points at that one (`merging.py`).
+    """
 
     id = models.UUIDField(primary_key=True, db_default=NewId(), editable=False)
     visibility = models.SmallIntegerField(_("visibility"), choices=Visibility, default=Visibility.PUBLIC)
     is_retired = models.BooleanField(_("retired"), default=False)
+    merged_into = models.ForeignKey(
+        Record, models.PROTECT, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("merged into")
+    )
     version = models.IntegerField(db_default=1, editable=False)
     updated_at = models.DateTimeField(
         _("updated at"), db_default=models.Func(function="clock_timestamp"), editable=False

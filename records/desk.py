@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from .kinds import Kind, Type, kinds
+from .merging import can_be_merged
 from .record_page import RecordPage
 
 ABOUT_ANY = ("citation", "disagreement")  # what is said of any record
@@ -24,6 +25,7 @@ class Desk:
     edit_url: str
     retire_url: str  # or, of a retired record, the way to restore it; "" where there is none
     additions: tuple[Addition, ...]
+    merge_url: str = ""
 
 
 def desk(page: RecordPage) -> Desk:
@@ -33,6 +35,7 @@ def desk(page: RecordPage) -> Desk:
         "" if kind.counter else reverse("edit", args=[kind.plural, key]),
         "" if kind.counter else reverse(way, args=[kind.plural, key]),
         () if page.row.is_retired else additions(page),
+        "" if page.row.is_retired or not can_be_merged(kind) else reverse("merge", args=[kind.plural, key]),
     )
 
 

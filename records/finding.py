@@ -4,8 +4,10 @@ from datetime import date
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
+from .base import Record
 from .history import as_it_last_was
 from .kinds import Kind
 from .labels import Label, labels_of
@@ -36,6 +38,18 @@ def label_ever(kind: Kind, id: UUID, reader: Reader) -> Label:
     """What the record is called, or was called when it was deleted."""
     with as_it_last_was():
         return labels_of({kind.name: {id}}, set(), reader)[id]
+
+
+def leads_to(id: UUID) -> UUID:
+    """The record that this id leads to: what it was merged into, else itself."""
+    into = Record.objects.filter(id=id, merged_into__isnull=False).values_list("merged_into", flat=True)
+    return into.first() or id
+
+
+def called(kind: Kind, slug: str):
+    """Ids of the record with this slug; where it was merged into another, of that one."""
+    is_there = Q(is_retired=False) | Q(merged_into__isnull=False)
+    return kind.model.objects.filter(is_there, slug=slug).values_list(Coalesce("merged_into", "id"), flat=True)
 
 
 def by_key(kind: Kind, key: str) -> Q | None:

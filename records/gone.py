@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from .finding import find_ever, label_ever
 from .kinds import Kind
-from .labels import Label
+from .labels import Label, labels_of
 from .models import Record
 from .moments import address
 from .rights import Reader
@@ -23,6 +23,7 @@ class Gone:
     at: datetime
     by: str
     reason: str
+    survivor: Label | None = None  # what it was merged into, where the reader may see that
 
     @property
     def history_url(self) -> str:
@@ -45,6 +46,8 @@ def gone(kind: Kind, key: str, reader: Reader) -> Gone | None:
     if row is None or not row.is_retired:
         return None
     record = Record.objects.select_related("change").get(id=row.id)
+    into = {record.merged_into_id} - {None}
+    survivor = labels_of({kind.name: into}, set(), reader) if into else {}
     return Gone(
         row,
         label_ever(kind, row.id, reader),
@@ -52,4 +55,5 @@ def gone(kind: Kind, key: str, reader: Reader) -> Gone | None:
         record.changed_at,
         record.change.actor_name,
         record.change.reason,
+        survivor.get(record.merged_into_id),
     )

@@ -7,8 +7,9 @@ A list of the past costs what one of the present costs: `mirror_indexes` gives t
 table, and the view is written so that both are read in order.
 """
 
-from django.db import connection
+from django.db import connection, migrations, models
 from django.db.migrations.operations.base import Operation
+from django.utils.translation import gettext_lazy
 
 # What all histories have in common: asked as one table, it answers from all of them.
 VERSIONS = """
@@ -78,10 +79,10 @@ DECLARE written bigint;
 BEGIN
   {hold_new}
   INSERT INTO public.records_record AS r
-      (id, kind, visibility, version, is_retired, is_deleted, within, changed_at, change_id)
-    SELECT n.id, '{kind}', n.visibility, n.version, n.is_retired, false, {within}, n.updated_at, n.change_id FROM new_rows n
-    ON CONFLICT (id) DO UPDATE SET (visibility, version, is_retired, is_deleted, within, changed_at, change_id)
-      = (excluded.visibility, excluded.version, excluded.is_retired, false, excluded.within, excluded.changed_at, excluded.change_id)
+      (id, kind, visibility, version, is_retired, is_deleted, merged_into_id, within, changed_at, change_id)
+    SELECT n.id, '{kind}', n.visibility, n.version, n.is_retired, false, {merged}, {within}, n.updated_at, n.change_id FROM new_rows n
+    ON CONFLICT (id) DO UPDATE SET (visibility, version, is_retired, is_deleted, merged_into_id, within, changed_at, change_id)
+      = (excluded.visibility, excluded.version, excluded.is_retired, false, excluded.merged_into_id, excluded.within, excluded.changed_at, excluded.change_id)
       WHERE r.is_deleted AND r.kind = excluded.kind;
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written <> (SELECT count(*) FROM new_rows) THEN
@@ -104,7 +105,7 @@ BEGIN
     SELECT {old_columns}, n.updated_at, n.change_id FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
   SELECT array_agg(r.id) INTO moved FROM new_rows n JOIN public.records_record r USING (id) WHERE r.within IS DISTINCT FROM {within};
   UPDATE public.records_record r
-    SET visibility = n.visibility, version = n.version, is_retired = n.is_retired, within = {within},
+    SET visibility = n.visibility, version = n.version, is_retired = n.is_retired, merged_into_id = {merged}, within = {within},
         changed_at = n.updated_at, change_id = n.change_id
     FROM new_rows n WHERE r.id = n.id AND (r.version <> n.version OR r.within IS DISTINCT FROM {within});
   {under}
@@ -315,6 +316,7 @@ class KeepRecord(Operation):
             "table": self.table,
             "kind": self.kind,
             "within": self._within_sql(),
+            "merged": "n.merged_into_id" if "merged_into_id" in facts else "NULL::uuid",  # before 0019 there was none
             "columns": _list(columns),
             "old_columns": _list(columns, "o."),
             **past_words(columns),
@@ -342,6 +344,23 @@ class KeepRecord(Operation):
     def _marks(self, rows):
         column = self.dated if isinstance(self.dated, str) else "id"
         return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
+
+
+def merged_into(keep: KeepRecord) -> list[Operation]:
+    """Give records of a kept table the pointer to what they were merged into: who has one is retired."""
+    model = keep.table.partition("_")[2]
+    pointer = models.ForeignKey(
+        "records.record", models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
+        verbose_name=gettext_lazy("merged into"),
+    )  # fmt: skip
+    return [
+        migrations.AddField(model, "merged_into", pointer),
+        migrations.RunSQL(
+            f"ALTER TABLE {keep.table} ADD CONSTRAINT record_merged_is_retired CHECK (merged_into_id IS NULL OR is_retired)",
+            f"ALTER TABLE {keep.table} DROP CONSTRAINT record_merged_is_retired",
+        ),
+        keep,
+    ]
 
 
 TRIGGERS = (

@@ -145,6 +145,7 @@ class Kind:
     order: str  # how a list is sorted when nobody says; "-" for descending
     search: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()  # fields that name one record and no other, as ORCID does; slugs do so anyway
+    may_share_names: bool = False  # two people of one name are two; two institutions of one name are likely one
     apart: (
         tuple[str, ...] | str
     ) = ()  # what tells namesakes apart: fields (the first facts where none are named), or the
@@ -173,6 +174,7 @@ class Kind:
     in_menu: bool = False
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
     part_of: str = ""  # the field with the record that it is a part of: its changes are told with that one's
+    sums: str = ""  # dotted path of a function (ids) -> sentences: what rows of money come to
     page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides
 
     # -- what follows from the above ------------------------------------------------------------------
@@ -183,7 +185,9 @@ class Kind:
         names = ("id", *self.fields)
         found = {name: self._field(name) for name in names}
         found |= {virtual.name: virtual for virtual in self.virtual}
-        found |= {name: self._field(name) for name in ("visibility", "is_retired", "version", "updated_at")}
+        found |= {
+            name: self._field(name) for name in ("visibility", "is_retired", "merged_into", "version", "updated_at")
+        }
         return found
 
     @cached_property
@@ -193,8 +197,9 @@ class Kind:
 
     @cached_property
     def typed_fields(self) -> dict[str, Field]:
-        """What a person or a program may write into a record; retiring has its own command."""
-        return {name: f for name, f in self.written_fields.items() if name not in ("id", "is_retired", *self.fixed)}
+        """What a person or a program may write into a record; retiring and merging have their own commands."""
+        ours = ("id", "is_retired", "merged_into", *self.fixed)
+        return {name: f for name, f in self.written_fields.items() if name not in ours}
 
     @property
     def is_succeeded(self) -> bool:

@@ -2,6 +2,7 @@
 
 from .base import Change, Named, Record, RecordBase, Titled
 from .documents import Document
+from .duplicates import Likeness
 from .figures import ComputedAt, Heartbeat, StaleMark
 from .jobs import Job, JobLine
 from .relations import Relation
@@ -12,6 +13,6 @@ from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
-    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Named", "Record", "RecordBase",
+    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Likeness", "Named", "Record", "RecordBase",
     "Relation", "Source", "Spelling", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

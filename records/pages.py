@@ -89,7 +89,7 @@ def record_page(request, plural: str, key: str):
         return refused
     kind = _kind(plural)
     row = _find(kind, key, request)
-    if row is None:
+    if row is None or row.merged_into_id:
         return gone_page(request, kind, key)
     if kind.has_slug and key != row.slug:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
@@ -160,8 +160,13 @@ def _find(kind: Kind, key: str, request):
 
 
 def gone_page(request, kind: Kind, key: str):
-    """What stands at the address of a record that was retired or deleted: when, by whom, and the way to its history."""
+    """What stands at the address of a record that was retired or deleted: when, by whom, and the way to its history.
+
+    One that was merged into another leads there.
+    """
     found = None if request.known_at else gone(kind, key, request.reader)
     if found is None:
         raise Http404
+    if found.survivor:
+        return redirect(found.survivor.url)
     return render(request, "records/gone.html", {"kind": kind, "gone": found}, status=410)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from .base import Record
 from .cells import BadCell, read_given, unread
 from .cells import read as read_cell
+from .finding import called, leads_to
 from .kinds import Field, Kind, Type, kind_of, kinds
 from .refusals import Fault, Refused
 from .rights import Reader
@@ -76,11 +77,18 @@ def currency_of(kind: Kind, values: Mapping, row) -> str:
 
 
 def reference(field: Field, value: object, reader: Reader):
-    """The record that is meant by an id, or by a slug where the target has slugs. Raises BadCell if the reader sees none."""
+    """The record that is meant by an id, or by a slug where the target has slugs. Raises BadCell if the reader sees none.
+
+    What was merged into another record leads to that one.
+    """
     found = next(iter(_by_id_or_slug(field, unread(str(value)), reader)), None)
     if found is None:
-        raise BadCell(_("There is no record “%s” here that could be named, or it is retired.") % value)
+        raise BadCell(not_a_reference(value))
     return found
+
+
+def not_a_reference(value: object) -> str:
+    return _("There is no record “%s” here that could be named, or it is retired.") % value
 
 
 def _by_id_or_slug(field: Field, value: str, reader: Reader) -> Iterable:
@@ -90,10 +98,10 @@ def _by_id_or_slug(field: Field, value: str, reader: Reader) -> Iterable:
     except ValueError:
         for target in targets:
             if target.has_slug:
-                yield from target.model.objects.visible_to(reader).filter(slug=value)[:1]
+                yield from target.model.objects.visible_to(reader).filter(id__in=called(target, value))[:1]
     else:
         rows = Record.objects if field.type is Type.RECORD else targets[0].model.objects
-        yield from rows.visible_to(reader).filter(id=id)
+        yield from rows.visible_to(reader).filter(id=leads_to(id))
 
 
 def _as_text(field: Field, value: object) -> str:

@@ -171,8 +171,8 @@ def hiding(kind: Kind) -> list[str]:
 
 
 def referring(kind: Kind) -> list[str]:
-    """Columns that name any record."""
-    return [kind.model._meta.get_field(ref.name).column for ref in kind.refs]
+    """Columns that name any record; what was merged into another is retired, and stands on nothing."""
+    return [kind.model._meta.get_field(ref.name).column for ref in kind.refs if ref.name != "merged_into"]
 
 
 def _table(kind: Kind) -> dict:

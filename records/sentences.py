@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 OF_TRIGGERS = {
     "record_id_never_changes": gettext_lazy("The id of a record never changes."),
+    "record_merged_is_retired": gettext_lazy("It was merged into another record. Undo that change to have it back."),
     "record_id_once": gettext_lazy("This id belongs to a record of another kind."),
     "job_moves": gettext_lazy("A job that is over stays as it is."),
     "account_log_only_grows": gettext_lazy("What happened to an account is not changed afterwards."),

@@ -19,12 +19,12 @@ from .base import Record
 from .beneath import parts_below
 from .beside import number
 from .citing import ALL, BESIDE_VALUE, CitingForm, may_be_cited
+from .clashes import Clash, merge
 from .commands import Author, Create, Done, Edit, Retire, Step
 from .form_rows import RowForm, Rows, references
 from .forms import DrawnGroup, ValuesForm
 from .kinds import Kind
 from .labels import labels_of
-from .merging import Clash, merge
 from .past_rows import as_they_were
 from .refusals import Fault, Refused, Stale
 from .rights import Reader

@@ -5,7 +5,7 @@ They come from a file (package.py) or are the registry's own, as they would be a
 
 from collections.abc import Iterator
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from .base import Record
@@ -15,6 +15,7 @@ from .kinds import Kind, Type, kind_of, kinds
 from .sentences import sentence
 
 MANY = 1000
+UNIQUE_VIOLATION = "23505"
 
 
 def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
@@ -73,16 +74,36 @@ def write(kind: Kind) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {staged} s JOIN {table} t USING (id) WHERE NOT ({differs})")
         same = cursor.fetchone()[0]
-        cursor.execute(
+        update = (
             f"UPDATE {table} t SET ({', '.join(facts)}) = ROW({_prefixed(facts, 's')}) FROM {staged} s"
             f" WHERE t.id = s.id AND {differs}"
         )
-        changed = cursor.rowcount
+        changed = _updated(kind, update, cursor)
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {_prefixed(names, 's')} FROM {staged} s"
             f" WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = s.id) ORDER BY s.row_number"
         )
         return cursor.rowcount, changed, same
+
+
+def _updated(kind: Kind, update: str, cursor) -> int:
+    """How many rows it changed. Where a value that names one record goes from one to another, who gives it away goes first."""
+    try:
+        with transaction.atomic():
+            cursor.execute(update)
+            return cursor.rowcount
+    except IntegrityError as error:
+        if getattr(error.__cause__, "sqlstate", "") != UNIQUE_VIOLATION:
+            raise
+    is_held = [
+        f"EXISTS (SELECT 1 FROM (SELECT * FROM {_table(kind)} WHERE {condition}) h"
+        f" WHERE h.id <> s.id AND {' AND '.join(f'h.{key} = s.{key}' for key in keys)})"
+        for _name, condition, _nulls, keys in _unique(kind, cursor)
+    ]
+    cursor.execute(f"{update} AND NOT ({' OR '.join(is_held)})")
+    changed = cursor.rowcount
+    cursor.execute(update)
+    return changed + cursor.rowcount
 
 
 def tell_the_planner(rows: int) -> None:
@@ -124,13 +145,7 @@ def _line_kind(kind: Kind) -> Kind:
 def _twice(kind: Kind, cursor):
     """What must be unique and stands twice in the file, or in a record that the file does not contain."""
     names = {kind.model._meta.get_field(f.name).column: f.name for f in kind.written_fields.values()}
-    cursor.execute(
-        "SELECT c.relname, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'), i.indnullsnotdistinct,"
-        " ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k)"
-        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass AND i.indisunique ORDER BY 1",
-        [_table(kind)],
-    )
-    for name, condition, nulls_are_equal, keys in cursor.fetchall():
+    for name, condition, nulls_are_equal, keys in _unique(kind, cursor):
         staged = f"(SELECT * FROM {table_beside(kind)} WHERE {condition})"
         alike = " AND ".join(f"(t.{c} = s.{c} OR (t.{c} IS NULL AND s.{c} IS NULL))" for c in keys)
         if not nulls_are_equal:
@@ -147,6 +162,17 @@ def _twice(kind: Kind, cursor):
                 yield row, names[keys[0]], _("“%s” stands twice; it must be unique.") % value
             else:
                 yield row, names[keys[0]] if len(keys) == 1 else "", sentence(name)
+
+
+def _unique(kind: Kind, cursor) -> list[tuple]:
+    """(name, condition, whether nulls are equal, columns) of what must be unique."""
+    cursor.execute(
+        "SELECT c.relname, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'), i.indnullsnotdistinct,"
+        " ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k)"
+        " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s::regclass AND i.indisunique ORDER BY 1",
+        [_table(kind)],
+    )
+    return cursor.fetchall()
 
 
 def _of_another_kind(kind: Kind, cursor):

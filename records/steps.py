@@ -19,6 +19,7 @@ from .kinds import Kind, kinds
 from .refusals import Fault, Moved
 from .rights import Reader
 from .row_faults import row_faults
+from .sentences import sentence
 
 KEPT = ("id", "version", "updated_at", "change_id")  # by the database
 ENOUGH = 2000  # parts to say that a record is not retired without them; what lies under these is not looked for
@@ -268,6 +269,8 @@ class Restore(Step):
         yield from super().faults(reason, new)
         if not self.row.is_retired:
             yield Fault("", _("This record is not retired."))
+        if self.row.merged_into_id:
+            yield Fault("", sentence("record_merged_is_retired"))
         yield from (Fault("", fault.message) for fault in list(retired_above(self))[:1])
 
     def above(self):

@@ -15,7 +15,7 @@ from celery.worker import state as in_hand
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from . import figures, job_runs, jobs, submissions
+from . import duplicates, figures, job_runs, jobs, submissions
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.4  # for stale marks: a change is in the figures within a second
@@ -48,6 +48,12 @@ def heartbeat():
 @shared_task(name="records.tasks.forget_submissions")
 def forget_submissions():
     submissions.forget_old()
+
+
+@shared_task(name="records.tasks.find_duplicates")
+def find_duplicates():
+    for kind in duplicates.searched_kinds():
+        duplicates.find_duplicates(kind)
 
 
 def wake_workers() -> None:

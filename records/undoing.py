@@ -201,6 +201,15 @@ FROM (
 """
 
 
+# What was changed since and changed back again is as the change left it.
+AS_IT_WAS_LEFT = """
+UPDATE touched u SET left_at = present.version
+FROM public.{table} present JOIN history.{table} left_as ON left_as.id = present.id
+WHERE u.kind = '{kind}' AND present.id = u.id AND present.version > u.left_at AND left_as.version = u.left_at
+  AND NOT u.was_deleted AND ({present}) IS NOT DISTINCT FROM ({left_as})
+"""
+
+
 def _find_touched(change: Change, ids: list[str] | None = None) -> None:
     """`touched`: each record with its version before the change (null: there was none) and that in which it left it.
 
@@ -217,6 +226,13 @@ def _find_touched(change: Change, ids: list[str] | None = None) -> None:
         {"change": change.pk, "ids": ids},
     )
     run("CREATE INDEX ON touched (kind, id); ANALYZE touched")
+    for kind in _touched_kinds():
+        run(AS_IT_WAS_LEFT.format(kind=kind.name, table=kind.model._meta.db_table, **_facts(kind)))
+
+
+def _facts(kind: Kind) -> dict[str, str]:
+    """The facts of a row as it is, and as it was left."""
+    return {t: ", ".join(f'{t}."{name}"' for name in columns(kind)) for t in ("present", "left_as")}
 
 
 def _touched_kinds() -> list[Kind]:

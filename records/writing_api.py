@@ -64,11 +64,39 @@ def _texts(value: object) -> Iterator[str]:
             yield from chain.from_iterable(map(_texts, chain(value, value.values())))
 
 
-class WritesRecords:
+class TakesBody:
+    """A body of JSON, with words about the change in it."""
+
+    parser_classes = (ExactJSONParser,)
+
+    def _only(self, *more: str) -> dict:
+        """A body that holds nothing but words about the change."""
+        body = self._body()
+        unknown = sorted(set(body) - {"reason", *more})
+        if unknown:
+            raise Refused(Fault(name, _("There is no field “%s”.") % name) for name in unknown)
+        return body
+
+    def _body(self) -> dict:
+        body = self.request.data or {}
+        if not isinstance(body, dict):
+            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
+        return body
+
+    def _author(self, said: dict) -> Author:
+        reason = said.get("reason", "") if isinstance(said, dict) else ""
+        if not isinstance(reason, str) or "\x00" in reason:
+            raise Refused([Fault("reason", _("The reason is a text."))])
+        key = self.request.headers.get("Idempotency-Key", "")
+        if len(key) > LONGEST_KEY:
+            raise Refused(_("The Idempotency-Key has at most %d characters.") % LONGEST_KEY)
+        return Author.of(self.request._request, Change.Door.API, reason, key)
+
+
+class WritesRecords(TakesBody):
     """Creating, editing, retiring and restoring the records of one kind."""
 
     kind: Kind
-    parser_classes = (ExactJSONParser,)
 
     def create(self, request):
         require_can_edit(self.reader)
@@ -120,29 +148,6 @@ class WritesRecords:
         body = self._body()
         said = {name: body[name] for name in ("reason", *more) if name in body}
         return {name: value for name, value in body.items() if name not in said}, said
-
-    def _only(self, *more: str) -> dict:
-        """A body that holds nothing but words about the change."""
-        body = self._body()
-        unknown = sorted(set(body) - {"reason", *more})
-        if unknown:
-            raise Refused(Fault(name, _("There is no field “%s”.") % name) for name in unknown)
-        return body
-
-    def _body(self) -> dict:
-        body = self.request.data or {}
-        if not isinstance(body, dict):
-            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
-        return body
-
-    def _author(self, said: dict) -> Author:
-        reason = said.get("reason", "") if isinstance(said, dict) else ""
-        if not isinstance(reason, str) or "\x00" in reason:
-            raise Refused([Fault("reason", _("The reason is a text."))])
-        key = self.request.headers.get("Idempotency-Key", "")
-        if len(key) > LONGEST_KEY:
-            raise Refused(_("The Idempotency-Key has at most %d characters.") % LONGEST_KEY)
-        return Author.of(self.request._request, Change.Door.API, reason, key)
 
     def _changed(self, id, status: int = 200) -> Response:
         row = self.kind.rows().with_retired_visible_to(self.reader).get(id=id)

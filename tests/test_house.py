@@ -34,6 +34,7 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Record", "records.Change",  # are the history
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "records.Spelling",
     "funding.LineFigure",  # worked out
+    "records.Likeness",  # worked out
     "funding.Rollup",  # worked out
     "records.Submission",  # requests that were carried out
     "people.User", "people.Invitation", "people.Token", "labs.Membership",  # accounts, whose log is

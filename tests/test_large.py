@@ -463,3 +463,29 @@ def test_what_is_only_worked_out_is_no_change(large, desk):
     before = Change.objects.count(), list(Project.objects.values("id", "version"))
     plan_of(desk, large), preview_of(desk, **{"set-status": "completed"})
     assert before == (Change.objects.count(), list(Project.objects.values("id", "version")))
+
+
+# ---- merging -----------------------------------------------------------------------------------------------
+
+
+def test_one_whom_very_many_name_is_merged_by_a_job(world, send):
+    twin = cast.institution("gist-2")
+    for one in (world.one, world.two, world.three):
+        cast.participation(twin, one)
+    asked, once = {"other": "gist-2"}, {"if-match": '"1"', "idempotency-key": "k"}
+    said = send("institutions/gist/merge/", asked | {"dry_run": True}, **once).json()
+    assert said["is_long"] and [(one["kind"], one["moved"]) for one in said["effects"]] == [("participation", 3)]
+    answers = [send("institutions/gist/merge/", asked, **once) for _n in range(2)]
+    assert [a.status_code for a in answers] == [202, 202] and Job.objects.count() == 1
+    assert done(answers[0]).sentence == "The two are one now."
+    assert Institution.objects.get(pk=twin.pk).merged_into_id == world.gist.pk
+
+
+def test_what_can_be_refused_before_many_are_merged_is(world, send):
+    twin = cast.institution("gist-2")
+    for year in (2023, 2024, 2025):
+        cast.amount(cast.line(world.alpha, payer=twin), year, 5)
+    assert send("institutions/gist/merge/", {"other": "gist-2"}, **{"if-match": '"1"'}).status_code == 400  # no reason
+    old = {"other": "gist-2", "other_version": 9, "reason": "so"}
+    assert send("institutions/gist/merge/", old, **{"if-match": '"1"'}).status_code == 412
+    assert not Job.objects.exists()

@@ -356,7 +356,7 @@ def test_a_row_that_cannot_be_read_is_no_reason_to_complain_of_those_that_lead_t
             lambda rows: rows[0].append("colour") or [row.append("red") for row in rows[1:]],
             ("programs.csv", 1, "colour"),
         ),
-        (lambda rows: [row.pop() for row in rows], ("programs.csv", 1, "is_retired")),
+        (lambda rows: [row.pop() for row in rows], ("programs.csv", 1, "merged_into")),
         (lambda rows: rows[0].__setitem__(1, "id"), ("programs.csv", 1, "slug")),
         (lambda rows: rows[1].append("more"), ("programs.csv", 2, "")),
         (lambda rows: rows[2].pop(), ("programs.csv", 3, "")),
