@@ -92,7 +92,7 @@ KINDS = [
 ]
 
 # What workers keep worked out (records/figures.py)
-FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS"]
+FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS", "records.differing.DISAGREEMENTS"]
 
 # What a user, by id, may see and do: asked when work is begun that was asked for before
 READER_OF = "programs.rules.reader_of"

@@ -18,8 +18,19 @@ from funding.compare_api import CompareView
 from funding.compare_pages import compare_totals_page
 from funding.money.lines_page import lines_page
 from funding.money.pages import money_page
+from funding.needs import seen
 from funding.views import home
-from records import bulk_pages, compare_pages, document_pages, duplicate_pages, job_pages, pages, past_pages, undo_pages
+from records import (
+    bulk_pages,
+    compare_pages,
+    document_pages,
+    duplicate_pages,
+    job_pages,
+    pages,
+    past_pages,
+    truth_pages,
+    undo_pages,
+)  # fmt: skip
 from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.duplicates_api import DuplicateView
@@ -32,11 +43,12 @@ from records.retiring import restore_page, retire_page
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
+from records.truth_api import DisagreementView
 from records.undo_api import UndoView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
-own_views = {"document": DocumentView}
+own_views = {"document": DocumentView, "disagreement": DisagreementView}
 for kind in kinds().values():
     router.register(kind.plural, own_views.get(kind.name) or viewset_for(kind), basename=f"api-{kind.plural}")
 router.register("rollups", RollupView, basename="api-rollups")
@@ -63,6 +75,7 @@ urlpatterns = [
     path("api/<path:rest>", no_such_address),
     *i18n_patterns(
         path("", home, name="home"),
+        path("seen/", seen, name="seen"),
         *account_urls.patterns,
         path("jobs/", job_pages.job_list, name="jobs"),
         path("jobs/recompute-figures/", job_pages.recompute_figures, name="recompute_figures"),
@@ -83,6 +96,9 @@ urlpatterns = [
         path("duplicates/<slug:plural>/", duplicate_pages.duplicates_page, name="duplicates_of"),
         path("duplicates/<slug:plural>/two/", duplicate_pages.two_page, name="two"),
         path("changes/<int:id>/undo/", undo_pages.undo_page, name="undo"),
+        path("truth/", truth_pages.truth_page, name="truth"),
+        path("truth/unsourced/", truth_pages.unsourced_page, name="unsourced"),
+        path("truth/<str:key>/", truth_pages.case_page, name="case"),
         path("money/", money_page, name="money"),
         path("money/lines/", lines_page, name="money_lines"),
         path("<slug:plural>/", pages.list_page, name="list"),

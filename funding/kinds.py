@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +83,7 @@ FUNDING_LINE = Kind(
     columns=("name", "program", "project", "payer", "payer_kind", "form", "planned", "committed", "currency", "state"),
     label=("name",),
     order="program",
+    orders={"ends_on": F("ends_on_last")},
     search=("name_ko", "name_en", "aliases", "category"),
     filters=(
         Filter("fiscal_year", _("fiscal year"), _by_year),

@@ -17,8 +17,8 @@ from records.labels import Label, label_of
 from records.models import Change, Record
 from records.moments import address
 from records.pages import refusal
-from records.record_page import Fact, RecordPage
-from records.showing import Cell, label_cell, period_cell, text_in_two
+from records.record_page import Fact, RecordPage, both
+from records.showing import NO_NOTES, Cell, Notes, label_cell, period_cell, text_in_two
 from records.templatetags.registry import when
 from records.units import Unit, chosen, in_unit, with_unit
 
@@ -27,11 +27,13 @@ from .money.asking import Question, chosen_unit, of_record
 from .money.section import section_of_institution, section_of_program, section_of_project
 from .money.stated import STATED_TOTALS
 from .money.tables import ORDER
+from .needs import needs
 from .rollups import totals
 from .words import form_word, source_word
 
 MOST_PROGRAMS = 100
 LATEST_CHANGES = 8
+MEASURES_STATED = ("planned", "committed")
 
 
 # ---- home --------------------------------------------------------------------------------------------
@@ -48,7 +50,7 @@ class ProgramLine:
 
 
 def home(request):
-    """The programs with their period, money and people, and the latest changes."""
+    """What needs the reader; the programs with their period, money and people, and the latest changes."""
     if problems := refusal(request):
         return problems
     kind, unit = kind_of(Program), chosen(request.GET.get("unit"))
@@ -60,7 +62,9 @@ def home(request):
     lines = [_program_line(p, unit, money[p.id], people.get(p.id), leads[p.id]) for p in programs]
     latest = Change.objects.order_by("-at").values("id")[:LATEST_CHANGES]
     changed = Record.objects.with_retired_visible_to(request.reader).filter(change__in=latest)
-    context = {"programs": lines, "changes": change_notes(changed, request.reader, most=LATEST_CHANGES)}
+    is_now = not (request.known_at or request.as_of)
+    own = needs(request) if request.reader.is_signed_in and is_now else []
+    context = {"needs": own, "programs": lines, "changes": change_notes(changed, request.reader, most=LATEST_CHANGES)}
     return render(request, "home.html", context)
 
 
@@ -148,7 +152,7 @@ def _shares(apart: dict[tuple, list[dict]]):
             yield of, kind, amount
 
 
-def _people_fact(count: Count | None, notes: tuple[int, ...] = ()) -> Fact:
+def _people_fact(count: Count | None, notes: Notes = NO_NOTES) -> Fact:
     if count is None:
         return Fact(_("researchers"), (Cell(is_unstated=True),))
     sides = _("%(home)d domestic · %(abroad)d overseas") % {
@@ -191,7 +195,7 @@ def institution_page(page: RecordPage) -> dict:
 def _with_people(page: RecordPage, money: dict, facts: list) -> dict:
     counts = by_date(page.rows("headcount"))
     latest = latest_researchers(page.rows("headcount")).get(page.row.id)
-    notes = tuple(sorted({n for id in (latest.ids if latest else ()) for n in page.evidence.by_record.get(id, ())}))
+    notes = page.evidence.about(latest.ids if latest else (), "number")
     sections = (["parts/money.html"] if money else []) + (["parts/people.html"] if counts else [])
     page.untold |= {"headcount", "funding_line"}
     return {
@@ -208,34 +212,33 @@ def _with_people_fact(facts: list, latest: Count | None, notes) -> list[Fact]:
 
 def _people_row(page: RecordPage, count: Count) -> dict:
     at = page.labels.get(count.institution)
-    notes = sorted({n for id in count.ids for n in page.evidence.by_record.get(id, ())})
     return {
         "count": count,
         "what": str(Headcount.People(count.people).label),
         "at": label_cell(at) if at else None,
-        "notes": tuple(notes),
+        "notes": page.evidence.about(count.ids, "number"),
         "url": address("record", "headcounts", count.ids[0]),
     }
 
 
 def _page_money_fact(page: RecordPage, money: dict) -> Fact:
     fact = _money_fact(money["rows"] if money else [], page.unit, of_record(page.kind.name, page))
-    lines = {n for row in page.rows("funding_line") for n in page.evidence.by_record.get(row.id, ())}
-    return replace(fact, notes=tuple(sorted({*page.evidence.notes(*STATED_TOTALS), *lines})))
+    notes = page.evidence.about([row.id for row in page.rows("funding_line")], *MEASURES_STATED)
+    return replace(fact, notes=both(page.evidence.of(page.kind, page.row, *STATED_TOTALS), notes))
 
 
 def _lead_fact(page: RecordPage) -> Fact:
     """Who leads, and who does the research together, from the rows at hand."""
     here = [part for part in page.rows("participation") if part.institution_id in page.labels]
     parts = [(part.part, page.labels[part.institution_id]) for part in here]
-    leads = {n for part in here if part.part == "lead" for n in page.evidence.by_record.get(part.id, ())}
-    return _institutions_fact(parts, tuple(sorted(leads)))
+    leads = page.evidence.about([part.id for part in here if part.part == "lead"], "institution", "part")
+    return _institutions_fact(parts, leads)
 
 
 BY_WEIGHT = ("lead", "joint", "host")
 
 
-def _institutions_fact(parts: list[tuple[str, Label]], notes: tuple[int, ...] = ()) -> Fact:
+def _institutions_fact(parts: list[tuple[str, Label]], notes: Notes = NO_NOTES) -> Fact:
     """The institutions with the weightiest part; the joint ones beneath those that lead."""
     by_part = {name: list(dict.fromkeys(label for part, label in parts if part == name)) for name in BY_WEIGHT}
     first = next((name for name in BY_WEIGHT if by_part[name]), "lead")
@@ -253,8 +256,7 @@ LEADERS = ("director", "co_director", "pi", "subproject_lead", "co_pi")
 def _leader_fact(page: RecordPage) -> Fact:
     roles = sorted((r for r in page.rows("role") if r.part in LEADERS), key=lambda r: LEADERS.index(r.part))
     cells = tuple(label_cell(page.labels[r.researcher_id]) for r in roles[:3] if r.researcher_id in page.labels)
-    notes = {n for r in roles[:3] for n in page.evidence.by_record.get(r.id, ())}
-    return Fact(_("responsible"), cells, notes=tuple(sorted(notes)))
+    return Fact(_("responsible"), cells, notes=page.evidence.about([r.id for r in roles[:3]], "researcher", "part"))
 
 
 def _lab(page: RecordPage) -> list[Fact]:

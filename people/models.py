@@ -62,6 +62,8 @@ class User(AbstractUser):
         _("language"), max_length=2, choices=[("ko", "한국어"), ("en", "English")], default="ko"
     )
     sessions_ended_at = models.DateTimeField(null=True, editable=False)
+    seen_at = models.DateTimeField(null=True, editable=False)  # when the first page was looked at last: visits.py
+    seen_before_at = models.DateTimeField(null=True, editable=False)  # and on the visit before this one
 
     objects = Users()
 

@@ -23,6 +23,7 @@ from .kinds import Field, Kind, Type
 from .merge_api import MERGE, MERGED, MergesRecords
 from .merging import can_be_merged
 from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
+from .questions import filters_of
 from .rights import ANYONE
 from .shapes import shape_rows
 from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
@@ -151,7 +152,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
     )
     asked = query_parameters(PARAMETERS)
-    asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in kind.filters]
+    asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
     asked += [
         _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]
     ]

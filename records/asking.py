@@ -20,6 +20,7 @@ from .dates import BadDate, parse
 from .finding import called, leads_to
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .money import NO_MINOR_UNIT, THREE_DIGITS
+from .questions import empty, filters_of
 from .rights import Reader, Visibility
 from .searching import contains
 
@@ -66,6 +67,7 @@ class Asked:
     lookup: str
     values: tuple[str, ...]
     condition: Q = field(compare=False, repr=False)
+    along: str = ""  # the order in which an index finds it
 
 
 class Wrong(ValueError):
@@ -74,7 +76,7 @@ class Wrong(ValueError):
 
 def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -> Asked:
     name, _sep, lookup = parameter.partition("__")
-    special = next((f for f in kind.filters if f.name == name), None)
+    special = next((f for f in filters_of(kind) if f.name == name), None)
     asked = special or kind.all_fields.get(name)
     allowed = ("", "in") if special else LOOKUPS[asked.type] if asked else ()
     if not asked or lookup not in allowed or (isinstance(asked, Field) and asked.is_private and not reader.is_officer):
@@ -86,7 +88,7 @@ def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -
     if special:
         read = _values(special, values, reader)
         try:
-            return Asked(name, "", tuple(values), special.condition(read, reader))
+            return Asked(name, "", tuple(values), special.condition(read, reader), special.along)
         except ValueError:
             raise Wrong(not_a_value(name, ", ".join(values))) from None
     condition = Q()
@@ -103,14 +105,7 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
         if asked.type in (Type.REF, Type.RECORD) and reader.level < Visibility.INTERNAL:
             shown = Q(**{f"{name}__in": _seen(asked, reader)})
             return ~shown if value == "true" else shown
-        empty = (
-            Q(**{name: []})
-            if asked.type is Type.LIST
-            else Q(**{name: ""})
-            if asked.type is Type.TEXT
-            else Q(**{f"{name}__isnull": True})
-        )
-        return empty if value == "true" else ~empty
+        return empty(kind, name) if value == "true" else ~empty(kind, name)
     if lookup == "contains":
         return contains(name, asked.type, value)
     if asked.type is Type.LIST:
@@ -285,4 +280,4 @@ def parameters(kind: Kind, reader: Reader) -> list[str]:
         if may_ask(f, reader)
         for lookup in LOOKUPS[f.type]
     ]
-    return [*CONTROLS, *(f.name for f in kind.filters), *names]
+    return [*CONTROLS, *(f.name for f in filters_of(kind)), *names]

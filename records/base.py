@@ -204,6 +204,11 @@ def latest_first(field: str, name: str) -> models.Index:
     return models.Index(models.F(f"{field}_first").desc(nulls_last=True), "id", name=name)
 
 
+def ending_first(name: str) -> models.Index:
+    """Index for what ends soon, by the last day that its end can mean; read from its end, as lists do."""
+    return models.Index(models.F("ends_on_last").desc(nulls_last=True), "id", name=f"{name}_ending")
+
+
 def has_a_name(name: str) -> models.CheckConstraint:
     """Constraint of a Named kind: a name in one language at least."""
     return models.CheckConstraint(

@@ -1,7 +1,10 @@
 """The kinds of this floor: sources, citations, disagreements."""
 
+from django.utils.translation import gettext_lazy as _
+
 from .kinds import AsOf, Dated, Kind, Related
 from .models import Citation, Disagreement, Document, Relation, Source
+from .sources import BY_WEIGHT, IN_PLACE
 
 SOURCE = Kind(
     name="source",
@@ -16,7 +19,12 @@ SOURCE = Kind(
     order="-published_on",
     search=("title_ko", "title_en", "aliases", "publisher_ko", "publisher_en"),
     facts=("kind", "publisher", "published_on", "url"),
-    related=(Related("citation", "source", ("record", "attribute", "value_stated", "place", "speaks_of", "certainty")),),
+    related=(
+        Related(
+            "citation", "source", ("place", "record", "attribute", "value_stated", "speaks_of", "certainty"),
+            title=_("What this source says"), sort="place",
+        ),
+    ),
     dated=(Dated("published", "published_on"),),
     as_of=AsOf("published_on"),
     in_menu=True,
@@ -33,6 +41,7 @@ CITATION = Kind(
     columns=("record", "attribute", "value_stated", "value", "unit", "certainty", "speaks_of", "source", "place"),
     label=("attribute", "value_stated"),
     order="record",
+    orders={"place": IN_PLACE},
     search=("attribute", "value_stated", "value"),
     facts=("record", "attribute", "value_stated", "speaks_of", "certainty", "source"),
     as_of=AsOf("speaks_of"),
@@ -49,8 +58,10 @@ DISAGREEMENT = Kind(
     columns=("topic", "record", "kind", "severity", "state", "adopted"),
     label=("topic",),
     order="severity",
+    orders={"severity": BY_WEIGHT},
     search=("topic_ko", "topic_en", "adopted"),
     facts=("record", "kind", "severity", "state", "adopted", "decided_by"),
+    page="records.truth_pages.disagreement_page",
 )  # fmt: skip
 
 RELATION = Kind(

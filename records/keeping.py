@@ -316,7 +316,7 @@ class KeepRecord(Operation):
             "table": self.table,
             "kind": self.kind,
             "within": self._within_sql(),
-            "merged": "n.merged_into_id" if "merged_into_id" in facts else "NULL::uuid",  # before 0019 there was none
+            "merged": "n.merged_into_id" if "merged_into_id" in facts else "NULL::uuid",  # before 0023 there was none
             "columns": _list(columns),
             "old_columns": _list(columns, "o."),
             **past_words(columns),

@@ -71,6 +71,9 @@ class Filter:
     type: Type = Type.TEXT
     target: "type[models.Model] | None" = None
     choices: tuple[tuple[str, str], ...] = ()
+    along: str = (
+        ""  # the order in which what is asked for is found by an index: that of the list, unless another is asked for
+    )
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Related:
     sort: str = ""  # as a list takes it; the kind's own order where empty
     only: tuple[tuple[str, str], ...] = ()  # further conditions, as a list takes them: ("project__isnull", "true")
     is_typed: bool = False  # the form of the record has these rows in it, with the columns as their fields
+    with_parts: bool = False  # what sources say of parts of the rows stands beside these: of the amounts of a line
     alike: tuple[str, ...] = ()  # what a row that is entered beneath the record takes from it
 
 
@@ -144,6 +148,9 @@ class Kind:
     label: tuple[str, ...]  # what a row is called: ("name",), ("title",), or parts such as ("researcher", "part")
     order: str  # how a list is sorted when nobody says; "-" for descending
     search: tuple[str, ...] = ()
+    orders: Mapping[str, object] = dataclass_field(
+        default_factory=dict, compare=False
+    )  # fields sorted by another value
     numbers: tuple[str, ...] = ()  # fields that name one record and no other, as ORCID does; slugs do so anyway
     may_share_names: bool = False  # two people of one name are two; two institutions of one name are likely one
     apart: (

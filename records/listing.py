@@ -10,6 +10,7 @@ from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .labels import label_of, labels_of
 from .lists import ListQuery, sortable
 from .moments import address
+from .questions import filters_of
 from .showing import PERIOD, Head, Shower, attribute_word
 
 MOST_OPTIONS = 200
@@ -77,7 +78,7 @@ def _without(params, name: str) -> str:
 
 
 def _declared(kind: Kind, name: str) -> Field | Filter:
-    return next((f for f in kind.filters if f.name == name), None) or kind.all_fields[name]
+    return next((f for f in filters_of(kind) if f.name == name), None) or kind.all_fields[name]
 
 
 def _label(kind: Kind, asked: Asked) -> str:
@@ -125,9 +126,10 @@ def choosers(query: ListQuery) -> list[Chooser]:
     found = [_choice_chooser(query, f) for f in choices]
     found += [
         _ref_chooser(query, f)
-        for f in (*refs, *kind.filters)
+        for f in (*refs, *filters_of(kind))
         if f.type is Type.REF and f.name != "within" and _target(f)
     ]
+    found += [_choice_chooser(query, f) for f in filters_of(kind) if f.type is Type.CHOICE]
     return [chooser for chooser in found if chooser.options]
 
 
@@ -135,7 +137,7 @@ def _chosen(query: ListQuery, name: str) -> tuple[str, ...]:
     return next((a.values for a in query.asked if a.name == name and not a.lookup), ())
 
 
-def _choice_chooser(query: ListQuery, declared: Field) -> Chooser:
+def _choice_chooser(query: ListQuery, declared: Field | Filter) -> Chooser:
     on = _chosen(query, declared.name)
     return Chooser(
         declared.name, str(declared.label), tuple((str(v), str(w), str(v) in on) for v, w in declared.choices)

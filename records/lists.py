@@ -70,9 +70,11 @@ class ListQuery:
     def count(self) -> int:
         """How many rows, counted up to COUNTED_TO + 1.
 
-        In the kind's own order: along its index the first rows are soon found, wherever in the table they lie.
+        In the kind's own order: along its index the first rows are soon found, wherever in the table they lie. Or along the
+        index that finds what is asked for.
         """
-        rows = self.rows().order_by() if self.search else replace(self, sort="").in_order()
+        along = next((asked.along for asked in self.asked if asked.along), "")
+        rows = self.rows().order_by() if self.search else replace(self, sort=along).in_order()
         return rows.values("id")[: COUNTED_TO + 1].count()
 
     def page(self) -> "Page":
@@ -181,7 +183,8 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
         reader=reader,
         asked=tuple(asked),
         search=params.get("search", "").strip(),
-        sort=_read_sort(kind, params.get("sort", ""), reader, problems),
+        sort=_read_sort(kind, params.get("sort", ""), reader, problems)
+        or next((a.along for a in asked if a.along), ""),
         limit=limit_of(params.get("limit", ""), problems),
         cursor=params.get("cursor", ""),
         as_of=as_of,
@@ -267,6 +270,8 @@ def _sort_expression(kind: Kind, name: str, reader: Reader):
     if name == kind.label_base:
         here, there = ("ko", "en") if (get_language() or "ko").startswith("ko") else ("en", "ko")
         return by_name(name, here, there)
+    if name in kind.orders:
+        return kind.orders[name]
     match kind.all_fields[name].type:
         case Type.DATE:
             return F(f"{name}_first")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from .drawing import Row, Segment, Timeline
 from .money_bars import DrawnBar, DrawnGroup, MoneyBars
-from .showing import Cell, Line
+from .showing import Cell, Line, Notes
 
 
 def cell_html(cell: Cell) -> SafeString:
@@ -47,13 +47,23 @@ def mark_html(lang: str) -> SafeString:
     return SafeString(f'<small class="mark" title="{why}"><span aria-hidden="true">{lang.upper()}</span></small>')
 
 
-def notes_html(notes: Iterable[int]) -> SafeString:
-    """The numbers of the sources in the margin."""
+def notes_html(notes: Notes) -> SafeString:
+    """The numbers of the sources in the margin, how certain they are, and the way to where they differ."""
     if not notes:
         return SafeString("")
     said = _("Source %(n)s")
-    links = "".join(f'<a href="#s{n}" aria-label="{said % {"n": n}}">{n}</a>' for n in notes)
-    return SafeString(f'<sup class="src">{links}</sup>')
+    links = "".join(f'<a href="#s{n}" aria-label="{said % {"n": n}}">{n}</a>' for n in notes.numbers)
+    numbers = f'<sup class="src">{links}</sup>' if links else ""
+    certainty = f' <span class="sure">{escape(notes.certainty)}</span>' if notes.certainty else ""
+    return SafeString(numbers + certainty + _dispute(notes))
+
+
+def _dispute(notes: Notes) -> str:
+    if not notes.dispute:
+        return ""
+    word = _("sources differed") if notes.is_settled else _("sources differ")
+    why = _("Sources differed; it was decided") if notes.is_settled else _("Sources differ; not decided yet")
+    return f' <a class="{"settled" if notes.is_settled else "disputed"}" href="{escape(notes.dispute)}" title="{why}">{word}</a>'
 
 
 def rows_html(lines: Iterable[Line], selects: bool = False) -> SafeString:

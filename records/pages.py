@@ -25,7 +25,7 @@ from .listing import chips, choosers, heads, kept, other_lists
 from .moments import address
 from .record_page import RecordPage
 from .rules import can_edit
-from .showing import Shower, text_in_two
+from .showing import Shower
 from .units import chosen
 
 YEAR = 365 * 24 * 3600
@@ -102,7 +102,7 @@ def record_page(request, plural: str, key: str):
         "row": row,
         "page": page,
         "label": page.label,
-        "title": text_in_two(page.label.ko, page.label.en, with_other=True),
+        "title": page.title(),
         "status": page.shower.cell(row, "status") if "status" in kind.fields else None,
         "crumbs": page.crumbs(),
         "facts": extras.pop("facts", None) or page.facts(),

@@ -75,6 +75,8 @@ HELP = {
     "door": f"one of {', '.join(Change.Door.values)}",
     "field": "only what touched this field",
     "kind": "only what touched records of this kind",
+    "since": "from this instant on (ISO 8601)",
+    "others": "yes: only changes by others than who asks",
     "from": "from this day on: a day, a month or a year, in the registry's time zone",
     "to": "up to and with this day",
     "parts": "yes: also what belongs to the record",

@@ -7,7 +7,7 @@ import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
@@ -24,7 +24,7 @@ from .versions import compared
 PER_PAGE = 50
 CLOCKS = ("known_at", "lang", "format", "unit")
 OF_RECORD = ("who", "door", "field", "from", "to", "parts", "before", *CLOCKS)
-OF_CHANGES = ("who", "door", "kind", "from", "to", "before", *CLOCKS)
+OF_CHANGES = ("who", "door", "kind", "since", "others", "from", "to", "before", *CLOCKS)
 OF_CHANGE = ("kind", "after", *CLOCKS)
 
 
@@ -39,15 +39,23 @@ class Asked:
     begins: datetime | None = None
     ends: datetime | None = None
     with_parts: bool = False
+    not_by: int | None = None  # the id of a user whose own changes are left out
     after: tuple = ()
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.who or self.door or self.field or self.kind or self.begins or self.ends)
+        return bool(self.who or self.door or self.field or self.kind or self.begins or self.ends or self.not_by)
 
     def conditions(self) -> tuple[list[str], dict]:
         """SQL on a change `c` and the instant `{at}`, and its parameters."""
-        found, parameters = [], {"who": self.who, "door": self.door, "begins": self.begins, "ends": self.ends}
+        found: list[str] = ["c.actor_id IS DISTINCT FROM %(not_by)s"] if self.not_by else []
+        parameters = {
+            "who": self.who,
+            "door": self.door,
+            "begins": self.begins,
+            "ends": self.ends,
+            "not_by": self.not_by,
+        }
         for name, test in (("who", "c.actor_name = %(who)s"), ("door", "c.door = %(door)s")):
             found += [test] if getattr(self, name) else []
         for name, test in (("begins", "{at} >= %(begins)s"), ("ends", "{at} < %(ends)s")):
@@ -71,9 +79,10 @@ def read_asked(params, takes: Iterable[str], reader: Reader, *, kind: Kind | Non
         door=_one_of("door", given["door"], Change.Door.values, problems),
         field=_field(given["field"], kind, reader, problems),
         kind=_kind(given["kind"], problems),
-        begins=_begin(given["from"], problems),
+        begins=max(filter(None, (_begin(given["from"], problems), _since(given["since"], problems))), default=None),
         ends=_end(given["to"], known_at, problems),
         with_parts=_one_of("parts", given["parts"], ("yes", "no"), problems) == "yes",
+        not_by=reader.user_id if _one_of("others", given["others"], ("yes", "no"), problems) == "yes" else None,
         after=_place(given["before"] or given["after"], takes, problems),
     )
     if problems:
@@ -103,6 +112,15 @@ def _kind(text: str, problems: list[Problem]) -> Kind | None:
 def _begin(text: str, problems: list[Problem]) -> datetime | None:
     day = _days("from", text, problems)
     return day_begins(day[0]) if day and day[0] > date.min else None
+
+
+def _since(text: str, problems: list[Problem]) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        problems.append(Problem("since", _("“%s” is no instant; write for example 2025-06-19T14:00+09:00.") % text))
+        return None
+    return when
 
 
 def _end(text: str, known_at: datetime | None, problems: list[Problem]) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from . import lists
@@ -13,17 +13,19 @@ from .asking import Asked
 from .changes import change_notes
 from .drawing import NARROW, WIDE, timeline
 from .evidence import Evidence, evidence
-from .kinds import Kind, Related, Type, kinds
+from .kinds import Kind, Related, Type, kind_of, kinds
 from .labels import Label, label_of, labels_of, mentioned
-from .models import Record
+from .models import Citation, Record
 from .moments import address
+from .questions import attributes_of
 from .rights import Reader
-from .showing import PERIOD, Cell, Shower, Table, merged, text_in_two
+from .showing import NO_NOTES, PERIOD, Cell, Line, Notes, Shower, Table, merged, text_in_two
 from .timeline_facts import drawn_facts
 from .together import first_pages
 from .units import Unit, with_unit
 
 MOST_RELATED = 50
+MOST_PARTS = 1000
 ON_ANYTHING = (Related("document", "record", ("title", "kind", "dated_on", "file_name", "size")),)
 
 
@@ -34,7 +36,7 @@ class Fact:
     label: str
     cells: tuple[Cell, ...]
     beneath: str = ""
-    notes: tuple[int, ...] = ()
+    notes: Notes = NO_NOTES
 
 
 @dataclass
@@ -63,7 +65,7 @@ class RecordPage:
         self.label = label_of(self.kind, self.row, self.labels)
         self.labels[self.row.id] = self.label
         self.shower = Shower(self.kind, [self.row], self.reader, unit=self.unit, labels=self.labels)
-        self.evidence = evidence(self.kind, self.row.id, self.related_ids(), self.reader)
+        self.evidence = evidence(self.kind, self.row.id, self.related_ids(), self.reader, self._parts())
 
     @property
     def declared(self) -> tuple[Related, ...]:
@@ -89,6 +91,21 @@ class RecordPage:
 
     def related_ids(self) -> list[UUID]:
         return [row.id for _related, _kind, page in self.related for row in page.rows]
+
+    def _parts(self) -> dict[UUID, UUID]:
+        """Rows that are parts of those at hand, such as the amounts of lines: what sources say of them is told with those."""
+        rows_of = {
+            kind.name: [row.id for row in page.rows] for related, kind, page in self.related if related.with_parts
+        }
+        found: dict[UUID, UUID] = {}
+        for part in (kind for kind in kinds().values() if kind.part_of):
+            whole = part.all_fields[part.part_of].target
+            ids = rows_of.get(kind_of(whole).name) if whole is not Record else None
+            if ids:
+                said = Citation.objects.filter(record=OuterRef("id"), is_retired=False)
+                rows = part.model.objects.visible_to(self.reader).filter(Exists(said), **{f"{part.part_of}__in": ids})
+                found |= dict(rows.values_list("id", f"{part.part_of}_id")[:MOST_PARTS])
+        return found
 
     def is_cut(self) -> bool:
         """Whether more belongs to the record than the page lists."""
@@ -128,6 +145,15 @@ class RecordPage:
         found = [self.labels.get(getattr(self.row, f"{name}_id")) for name in names]
         return [label for label in found if label]
 
+    def title(self) -> Cell:
+        """What the record is called, with the sources of its name."""
+        notes = (
+            self.evidence.of(self.kind, self.row, *attributes_of(self.kind.label_base))
+            if self.kind.label_base
+            else NO_NOTES
+        )
+        return text_in_two(self.label.ko, self.label.en, with_other=True)._replace(notes=notes)
+
     def facts(self) -> list[Fact]:
         """The strip as the kind declares it."""
         facts = [self.fact(name) for name in merged(self.kind.facts)]
@@ -139,7 +165,7 @@ class RecordPage:
         field = self.kind.all_fields.get(name)
         if field and field.type is Type.MONEY and getattr(self.row, name) is not None:  # no column says its unit
             cell = cell._replace(text=with_unit(getattr(self.row, name), self.row.currency, self.unit))
-        return Fact(cell.head, (cell,), notes=self.evidence.notes(*attributes_of(name)))
+        return Fact(cell.head, (cell,), notes=self.evidence.of(self.kind, self.row, *attributes_of(name)))
 
     def fields(self) -> list[Fact]:
         """All fields with their sources. What stands as the heading is not said again."""
@@ -159,7 +185,7 @@ class RecordPage:
         if name in self.kind.all_fields or name == PERIOD:
             return fact
         two = text_in_two(getattr(self.row, f"{name}_ko"), getattr(self.row, f"{name}_en"), with_other=True)
-        return replace(fact, cells=(two._replace(head=fact.label, notes=fact.notes),), notes=())
+        return replace(fact, cells=(two._replace(head=fact.label, notes=fact.notes),), notes=NO_NOTES)
 
     def tables(self) -> list[Table]:
         """The related rows as tables, projects as a tree; empty ones are left out."""
@@ -174,20 +200,29 @@ class RecordPage:
         as_tree = "parent" in kind.fields and related.by != "parent"
         columns = [name for name in related.columns if not (as_tree and name == "parent")]
         rows = in_tree(page.rows) if as_tree else [(row, 0) for row in page.rows]
-        lines = [shower.line(row, columns, depth=depth) for row, depth in rows]
+        lines = [self._noted(kind, row, shower.line(row, columns, depth=depth), merged(columns)) for row, depth in rows]
         by = self.label.key if kind.all_fields[related.by].type is Type.REF else str(self.row.id)
-        return (
-            Table(
-                heads=shower.heads(columns),
-                lines=tuple(lines),
-                title=str(related.title or kind.label_many),
-                name=kind.name,
-                all_url=address("list", kind.plural, **{related.by: by, **dict(related.only)}),
-                more=page.next_cursor is not None,
-            )
-            .without_empty_columns()
-            .with_notes(self.evidence.by_record)
-        )
+        return Table(
+            heads=shower.heads(columns),
+            lines=tuple(lines),
+            title=str(related.title or kind.label_many),
+            name=kind.name,
+            all_url=address("list", kind.plural, **{related.by: by, **dict(related.only)} | _sorted_as(related)),
+            more=page.next_cursor is not None,
+        ).without_empty_columns()
+
+    def _noted(self, kind: Kind, row, line: Line, names: list[str]) -> Line:
+        """The line with the sources of each value beside it, and of what has no column beside the first."""
+        if row.id not in self.evidence.by_record:
+            return line
+        cells = [
+            cell._replace(notes=self.evidence.of(kind, row, *attributes_of(name)))
+            for cell, name in zip(line.cells, names, strict=True)
+        ]
+        rest = self.evidence.rest(row, {one for name in names for one in attributes_of(name)})
+        n = next((n for n, cell in enumerate(cells) if not cell.is_blank), 0)
+        cells[n] = cells[n]._replace(notes=both(rest, cells[n].notes))
+        return replace(line, cells=tuple(cells))
 
     def drawings(self) -> dict:
         """The timeline, wide and narrow, with the facts that it draws (`.facts` of the first: its table)."""
@@ -204,11 +239,16 @@ class RecordPage:
         return change_notes(mine, self.reader, name_up_to=0)
 
 
-def attributes_of(name: str) -> tuple[str, ...]:
-    """The attributes of citations that are about this column."""
-    if name == PERIOD:
-        return ("starts_on", "ends_on", PERIOD)
-    return (name, f"{name}_ko", f"{name}_en")
+def both(one: Notes, other: Notes) -> Notes:
+    """Beside one value: the sources of both, and of the second how certain it is."""
+    open_one = other if other.dispute and not other.is_settled else one if one.dispute else other
+    numbers = tuple(sorted({*one.numbers, *other.numbers}))
+    return Notes(numbers, other.certainty, open_one.dispute, open_one.is_settled)
+
+
+def _sorted_as(related: Related) -> dict[str, str]:
+    """The whole list begins as the table does."""
+    return {"sort": related.sort} if related.sort else {}
 
 
 def in_tree(rows: list) -> list[tuple]:

@@ -31,6 +31,26 @@ STATED_OR_NOT = (*NUMBERS, Type.DATE)  # where nothing stands, no source states 
 HIDDEN_COLUMNS = ("id", "version", "updated_at", "is_retired")
 
 
+class Notes(NamedTuple):
+    """What stands beside a value: the numbers of its sources, how certain they are of it, and whether they differ."""
+
+    numbers: tuple[int, ...] = ()
+    certainty: str = ""  # a word; "" where a source states the value as it stands, or none speaks of it
+    dispute: str = ""  # the address of a disagreement about it
+    is_settled: bool = False  # it is decided
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.dispute)
+
+    @property
+    def in_short(self) -> "Notes":
+        """On top of a page: what was decided is told further down."""
+        return self._replace(dispute="", is_settled=False) if self.is_settled else self
+
+
+NO_NOTES = Notes()
+
+
 class Cell(NamedTuple):
     """One value. `lang` is set where it is not in the reader's language; `is_unstated` where no source states it."""
 
@@ -44,7 +64,7 @@ class Cell(NamedTuple):
     is_number: bool = False
     is_short: bool = False  # never broken over lines
     is_unstated: bool = False
-    notes: tuple[int, ...] = ()
+    notes: Notes = NO_NOTES
 
     @property
     def is_blank(self) -> bool:
@@ -97,18 +117,6 @@ class Table:
             lines=tuple(replace(line, cells=tuple(line.cells[n] for n in kept)) for line in self.lines),
             silent=tuple(silent),
         )
-
-    def with_notes(self, by_record: Mapping[UUID, tuple[int, ...]]) -> "Table":
-        """The numbers of the sources that speak of each row, beside its first value."""
-        lines = (_noted(line, by_record[line.id]) if line.id in by_record else line for line in self.lines)
-        return replace(self, lines=tuple(lines))
-
-
-def _noted(line: Line, notes: tuple[int, ...]) -> Line:
-    n = next((n for n, cell in enumerate(line.cells) if not cell.is_blank), 0)
-    cells = list(line.cells)
-    cells[n] = cells[n]._replace(notes=notes)
-    return replace(line, cells=tuple(cells))
 
 
 def language() -> str:

@@ -1,12 +1,22 @@
 """Where values come from: Source, Citation (one statement by one source about one record), Disagreement."""
 
 from django.db import models
+from django.db.models import Case, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .base import Noted, Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
 from .dates import EdtfField, edtf_days
 from .folding import searched_by
+
+# Orders of lists, as their indexes hold them: L9 before L10, and what weighs more before what weighs less.
+IN_PLACE = Func(F("place"), F("record_id"), function="registry_place", output_field=models.TextField())
+BY_WEIGHT = Case(
+    When(severity="major", then=Value(0)),
+    When(severity="minor", then=Value(1)),
+    default=Value(2),
+    output_field=models.SmallIntegerField(),
+)
 
 
 class Source(Titled, Noted, RecordBase):
@@ -78,6 +88,7 @@ class Citation(Noted, RecordBase):
             searched_by("citation", "attribute", "value_stated", "value", aliases=False),
             models.Index(fields=["record", "attribute"], name="citation_about"),
             models.Index(fields=["record", "id"], name="citation_list"),
+            models.Index("source", IN_PLACE, "id", name="citation_in_place"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -143,6 +154,12 @@ class Disagreement(RecordBase):
         verbose_name_plural = _("disagreements")
         indexes = [
             models.Index(fields=["record", "attribute"], name="disagreement_about"),
+            models.Index(BY_WEIGHT, "id", name="disagreement_by_weight"),
+            models.Index(
+                fields=["severity", "kind"],
+                condition=models.Q(state="open", is_retired=False),
+                name="disagreement_open",
+            ),
             searched_by("disagreement", "topic_ko", "topic_en", "adopted", aliases=False),
         ]
         constraints = [

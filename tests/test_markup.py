@@ -19,7 +19,7 @@ from records.input_markup import WRITTEN, Renderer
 from records.moments import address, carrying
 from records.money_bars import Bar, Group, money_bars
 from records.rights import EVERYTHING
-from records.showing import Cell, Line
+from records.showing import Cell, Line, Notes
 from tests import cast
 
 TYPED = "<b>a & \"b\" 'c'</b>"
@@ -56,12 +56,12 @@ def test_lines_of_a_text_stay_lines(english):
 
 
 def test_a_value_says_its_sources_its_language_and_that_none_states_it(english):
-    assert markup.cell_html(Cell("x", notes=(2, 11))) == (
+    assert markup.cell_html(Cell("x", notes=Notes((2, 11)))) == (
         'x<sup class="src"><a href="#s2" aria-label="Source 2">2</a><a href="#s11" aria-label="Source 11">11</a></sup>'
     )
     assert 'lang="ko">값</span><small class="mark" title="Only a Korean text' in markup.cell_html(Cell("값", lang="ko"))
     assert markup.cell_html(Cell(is_unstated=True)) == '<span class="un">not in the sources</span>'
-    assert markup.notes_html(()) == ""
+    assert markup.notes_html(Notes()) == ""
 
 
 def test_names_in_drawings_are_text():

@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from programs.models import Agreement, Program, Project
-from records.base import Named, Noted, RecordBase, RecordQuerySet, in_language, in_turn
+from records.base import Named, Noted, RecordBase, RecordQuerySet, ending_first, in_language, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 from records.money import LARGEST
@@ -158,6 +158,7 @@ class FundingLine(Named, Noted, RecordBase):
         indexes = [
             searched_by("fundingline", "name_ko", "name_en", "category"),
             models.Index(fields=["program", "id"], name="fundingline_list"),
+            ending_first("fundingline"),
             models.Index(fields=["state", "program", "id"], name="fundingline_by_state"),
             models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),
             models.Index(fields=["recipient", "program", "id"], name="fundingline_received_by"),

@@ -14,7 +14,7 @@ from records.models import Citation
 from records.moments import CLOCKS, address
 from records.pages import refusal
 from records.rights import Reader
-from records.showing import Cell, text_in_two
+from records.showing import Cell, Notes, text_in_two
 from records.units import UNITS, Unit, chosen, head, in_unit
 
 from ..models import FundingAmount, FundingLine
@@ -114,7 +114,7 @@ class Row:
     amounts: tuple[tuple[Head, str], ...]
     is_silent: bool
     entries_url: str
-    notes: tuple[int, ...]
+    notes: Notes
     envelope: Label | None
 
 
@@ -151,7 +151,7 @@ def _row(kind, line, row: dict, labels, unit: Unit, heads: list[Head], notes) ->
         amounts=tuple(zip(heads, texts, strict=True)),
         is_silent=not any(texts),
         entries_url=address("list", "ledger-entries", line=line.id) if has_moved else "",
-        notes=notes.get(line.id, ()),
+        notes=Notes(notes.get(line.id, ())),
         envelope=labels.get(line.envelope_id),
     )
 

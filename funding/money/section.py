@@ -12,6 +12,7 @@ from records.models import Citation
 from records.money_bars import both_widths
 from records.record_page import RecordPage
 from records.rules import can_edit
+from records.showing import NO_NOTES
 from records.units import UNITS
 
 from ..models import FundingLine
@@ -76,7 +77,7 @@ def _block(page: RecordPage, title: str, scope: str, question: Question, is_larg
         question,
         page.unit,
         most=MOST_GROUPS // (1 if by_program else 2),
-        payers=_payers(page, scope) if by_program else lambda *of: ((), ()),
+        payers=_payers(page, scope) if by_program else lambda *of: ((), NO_NOTES),
     )
     found, is_whole = warnings(page.reader, question, rows) if by_program else ([], True)
     drawn = [(table, both_widths(table.drawn[:MOST_DRAWN])) for table in tables(rows, BY, shown)]
@@ -110,13 +111,13 @@ def _large(page: RecordPage, sides: list[str]) -> set[str]:
 
 def _payers(page: RecordPage, scope: str):
     """Who pays, by currency, form and source, with the numbers of the sources that speak of the lines; of the lines at hand."""
-    found, notes = defaultdict(dict), defaultdict(set)
+    found, lines = defaultdict(dict), defaultdict(list)
     for line in page.rows("funding_line"):
         key = (line.currency, line.form, (line.payer_kind, line.abroad is True))
         if line.payer_id in page.labels:
             found[key][page.labels[line.payer_id]] = True
-        notes[key].update(page.evidence.by_record.get(line.id, ()))
-    return lambda *key: (tuple(found[key])[:MOST_PAYERS], tuple(sorted(notes[key])))
+        lines[key].append(line.id)
+    return lambda *key: (tuple(found[key])[:MOST_PAYERS], page.evidence.about(lines[key], "planned", "committed"))
 
 
 def _stated(page: RecordPage, said: list[tuple[Citation, int]], shown) -> list:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from records.labels import Label
 from records.money_bars import Bar, Group
+from records.showing import NO_NOTES, Notes
 from records.units import Unit, head, in_unit, with_unit
 
 from ..models import FundingLine, PayerKind
@@ -62,7 +63,7 @@ class Row:
     level: str = ""
     span: int = 1  # columns that its last word takes
     payers: tuple[Label, ...] = ()
-    notes: tuple[int, ...] = ()
+    notes: Notes = NO_NOTES
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Shown:
     unit: Unit
     most: int | None = None
     labels: Mapping[UUID, Label] = field(default_factory=dict)
-    payers: Callable[[str, str, tuple], tuple[tuple, tuple]] = lambda currency, form, source: ((), ())
+    payers: Callable[[str, str, tuple], tuple[tuple, Notes]] = lambda currency, form, source: ((), NO_NOTES)
 
 
 def dimensions(by: Sequence[str]) -> list[str]:
@@ -249,7 +250,7 @@ class _Maker:
         for row in shown:
             source = next(keys)[-1] if not row.level else None
             payers, notes = (
-                self.shown.payers(self.currency, form, source) if source and source not in seen else ((), ())
+                self.shown.payers(self.currency, form, source) if source and source not in seen else ((), NO_NOTES)
             )
             seen.add(source)
             found.append(replace(row, payers=payers, notes=notes))

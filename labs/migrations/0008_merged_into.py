@@ -6,7 +6,7 @@ from records.keeping import KeepRecord, merged_into
 
 
 class Migration(migrations.Migration):
-    dependencies = [("labs", "0007_search"), ("records", "0019_merged_into")]
+    dependencies = [("labs", "0007_search"), ("records", "0023_merged_into")]
     operations = [
         *merged_into(KeepRecord("labs_institution", "institution")),
         *merged_into(KeepRecord("labs_lab", "lab", under=("institution_id",), dated=True)),

@@ -1,5 +1,6 @@
 """How agreements, committees, events and courses are shown and taken."""
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from records.kinds import AsOf, Dated, Kind, Related
@@ -17,6 +18,7 @@ AGREEMENT = Kind(
     columns=("title", "scope", "kind", "signed_on", "starts_on", "ends_on"),
     label=("title",),
     order="signed_on",
+    orders={"ends_on": F("ends_on_last")},
     search=("title_ko", "title_en", "aliases"),
     filters=(IN_PROGRAM, BY_INSTITUTION),
     facts=("kind", "signed_on", "starts_on", "ends_on", "scope"),

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Institution
-from records.base import Named, Noted, Record, RecordBase, Titled, has_a_name, has_a_title, in_turn
+from records.base import Named, Noted, Record, RecordBase, Titled, ending_first, has_a_name, has_a_title, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -41,7 +41,10 @@ class Agreement(Titled, RecordBase):
     class Meta:
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
-        indexes = [searched_by("agreement", "title_ko", "title_en")]
+        indexes = [
+            ending_first("agreement"),
+            searched_by("agreement", "title_ko", "title_en"),
+        ]
         constraints = [has_a_title("agreement"), in_turn("agreement", "starts_on", "ends_on")]
 
 

@@ -62,7 +62,7 @@ def moment_form(context) -> MomentForm | None:
     """For pages that can be looked at at another moment: home, lists, records, money."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    if not match or match.url_name not in ("home", "list", "record", *MONEY):
+    if not match or match.url_name not in ("home", "list", "record", "truth", *MONEY):
         return None
     query, wrong = request.GET, getattr(request, "moment_problems", {})
     kind = kinds_by_plural().get(match.kwargs.get("plural", ""))
@@ -143,7 +143,18 @@ def _menu() -> list[Kind]:
 def _places(kind: Kind | None, request, match) -> list[Place]:
     """The lists, and the page of all money before the lines that it adds up."""
     found = [(item.name, _place(item, kind, request)) for item in _menu()]
-    return [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
+    found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
+    return [*found, _truth(match)] if request and request.reader.is_officer else found
+
+
+def _truth(match) -> Place:
+    """The desk of officers at which they decide where sources differ."""
+    name = match.url_name if match else ""
+    return Place(
+        gettext("Disagreements"),
+        address("truth"),
+        {"truth": "page", "case": "true", "unsourced": "true"}.get(name or "", ""),
+    )
 
 
 def _place(item: Kind, kind: Kind | None, request) -> Place:

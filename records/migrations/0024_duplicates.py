@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0019_merged_into"),
+        ("records", "0023_merged_into"),
     ]
 
     operations = [

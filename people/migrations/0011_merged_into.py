@@ -6,7 +6,7 @@ from records.keeping import KeepRecord, merged_into
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0009_search"), ("records", "0019_merged_into")]
+    dependencies = [("people", "0010_visits"), ("records", "0023_merged_into")]
     operations = [
         *merged_into(KeepRecord("people_researcher", "researcher")),
     ]
