@@ -40,6 +40,8 @@ from records.kinds import kinds
 from records.merge_pages import merge_page
 from records.past_api import ChangeView
 from records.retiring import restore_page, retire_page
+from records.search_api import SearchView
+from records.search_pages import search_page
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
@@ -54,6 +56,7 @@ for kind in kinds().values():
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
+router.register("search", SearchView, basename="api-search")
 router.register("suggest", SuggestView, basename="api-suggest")
 router.register("duplicates", DuplicateView, basename="api-duplicates")
 router.register("changes", ChangeView, basename="api-changes")
@@ -82,6 +85,7 @@ urlpatterns = [
         path("jobs/<uuid:id>/", job_pages.job_page, name="job"),
         path("jobs/<uuid:id>/cancel/", job_pages.job_cancel, name="job_cancel"),
         path("jobs/<uuid:id>/file/", job_pages.job_file, name="job_file"),
+        path("search/", search_page, name="search"),
         path("suggest/", suggest_page, name="suggest"),
         path("read/<slug:what>/", read_page, name="read"),
         path("keys/", keys_page, name="keys"),

@@ -59,6 +59,11 @@ class Piece:
         return len(self.folded) <= (4 if self.folded.isascii() else 3)
 
     @property
+    def is_beginning(self) -> bool:
+        """Whether the index is asked for all pieces that begin so."""
+        return len(self.folded) < (4 if self.folded.isascii() else 2)
+
+    @property
     def is_letter(self) -> bool:
         """Whether it is a single Latin letter or a figure."""
         return len(self.folded) == 1 and self.folded.isascii()

@@ -253,6 +253,11 @@ class Kind:
         return next((base for base in ("name", "title") if f"{base}_ko" in self.fields), "")
 
     @property
+    def is_named(self) -> bool:
+        """Whether a record is called by a name of its own; a role has a title, but is called after who has it."""
+        return self.label_base in self.label
+
+    @property
     def label_one(self):
         return self.model._meta.verbose_name
 
@@ -336,6 +341,15 @@ def kinds() -> dict[str, Kind]:
 @cache
 def kinds_by_plural() -> dict[str, Kind]:
     return {kind.plural: kind for kind in kinds().values()}
+
+
+OPENED_FIRST = ("program", "project", "institution", "researcher", "lab", "funding_line", "source")
+
+
+def in_order() -> list[Kind]:
+    """What officers open first comes first: programs and projects, then who, then money and sources; then what has a name."""
+    rank = {name: n for n, name in enumerate(OPENED_FIRST)}
+    return sorted(kinds().values(), key=lambda kind: (rank.get(kind.name, 99), not kind.in_menu, not kind.label_base))
 
 
 @cache

@@ -67,13 +67,8 @@ def labels_of(by_kind: dict[str, set], anything: set, reader: Reader) -> dict[UU
     asked = [(kinds()[name], ids) for name, ids in sorted(by_kind.items()) if ids]
     if not asked:
         return {}
-    named = _named([(kind, ids) for kind, ids in asked if _has_name(kind)], reader)
-    return named | _called_after_others([(kind, ids) for kind, ids in asked if not _has_name(kind)], reader)
-
-
-def _has_name(kind: Kind) -> bool:
-    """Whether it is called by a name of its own; a role has a title, but is called after who has it."""
-    return kind.label_base in kind.label
+    named = _named([(kind, ids) for kind, ids in asked if kind.is_named], reader)
+    return named | _called_after_others([(kind, ids) for kind, ids in asked if not kind.is_named], reader)
 
 
 def _named(asked: list[tuple[Kind, set]], reader: Reader) -> dict[UUID, Label]:
@@ -102,7 +97,7 @@ def _called_after_others(asked: list[tuple[Kind, set]], reader: Reader) -> dict[
 def label_of(kind: Kind, row, labels: dict[UUID, Label] | None = None) -> Label:
     """The label of a row at hand; `labels` holds those of the records that it refers to."""
     slug = row.slug if kind.has_slug else ""
-    if _has_name(kind):
+    if kind.is_named:
         ko, en = getattr(row, f"{kind.label_base}_ko"), getattr(row, f"{kind.label_base}_en")
         return _label(kind, row.id, ko, en, slug)
     parts = [_part(kind, row, name, labels or {}) for name in kind.label]

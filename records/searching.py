@@ -12,7 +12,7 @@ cannot be: all who are called Hong stand together, far from where reading begins
 Names of other records (`researcher__name_ko`) are found in those records' own index. The past has no index.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
@@ -36,14 +36,14 @@ MOST = 5_000  # other records through whose names one is found; of more, reading
 BANDS = EXACT, BEGINNING, REST = 0, 1, 2
 
 
-class _Joined(Func):
+class Joined(Func):
     """An array of texts as one text."""
 
     template = "array_to_string(%(expressions)s, chr(31))"
     output_field = TextField()
 
 
-class _AnyOf(Func):
+class AnyOf(Func):
     """`id = ANY(array)`: one parameter, and no error where there is none."""
 
     template = "(%(expressions)s))"
@@ -55,7 +55,7 @@ class _AnyOf(Func):
 
 
 def contains(name: str, type_: Type, text: str) -> Q:
-    return Q(IContains(_Joined(F(name)), text)) if type_ is Type.LIST else Q(**{f"{name}__icontains": text})
+    return Q(IContains(Joined(F(name)), text)) if type_ is Type.LIST else Q(**{f"{name}__icontains": text})
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Search:
 
     @property
     def _text(self) -> Func:
-        return text_of(*_columns(self.kind))
+        return text_of(*columns(self.kind))
 
     def _have(self, pieces: list[Piece]) -> Q:
         return Q(*(has(self._text, piece) for piece in pieces))
@@ -172,13 +172,13 @@ class Search:
         share = sum(found <= band for found, _size in self._sample) / SAMPLE
         asked = [piece for piece in pieces if not piece.is_letter]
         where = None if self._is_common(share) else _condition(self.kind, asked)
-        unknown = [p for p in pieces if p.is_letter or not p.is_known or _through(self.kind)]
+        unknown = [p for p in pieces if p.is_letter or not p.is_known or through(self.kind)]
         ids = _ids(self.kind, where, FEW) if where is not None else None
         if ids is not None:
-            return Found(Q(_AnyOf("id", ids)), unknown, ids)
+            return Found(Q(AnyOf("id", ids)), unknown, ids)
         if where:
             return Found(where, unknown, share=share)
-        where = Q() if _through(self.kind) else _mention(self.kind, asked, is_common=True)
+        where = Q() if through(self.kind) else mention(self.kind, asked, is_common=True)
         return Found(where, pieces, is_common=True)
 
     def _is_common(self, share: float) -> bool:
@@ -201,13 +201,13 @@ def _condition(kind: Kind, pieces: list[Piece]) -> Q | None:
     """What the index says of rows that have all these pieces; None where it finds too many of other records."""
     condition = Q()
     for piece in pieces:
-        one = _mention(kind, [piece])
-        for name, target in _through(kind):
+        one = mention(kind, [piece])
+        for name, target in through(kind):
             there = _condition(target, [piece])
             ids = _ids(target, there, MOST) if there is not None else None
             if ids is None:
                 return None
-            one |= Q(_AnyOf(f"{name}_id", ids))
+            one |= Q(AnyOf(f"{name}_id", ids))
         condition &= one
     return condition
 
@@ -221,12 +221,12 @@ def _ids(kind: Kind, where: Q, most: int) -> list[UUID] | None:
     return ids if len(ids) <= most else None
 
 
-def _mention(kind: Kind, pieces: list[Piece], is_common: bool = False) -> Q:
+def mention(kind: Kind, pieces: list[Piece], is_common: bool = False) -> Q:
     grams = grams_of(*own_columns(kind))
     return Q(*(mentions(grams, piece, is_common) for piece in pieces))
 
 
-def _through(kind: Kind) -> list[tuple[str, Kind]]:
+def through(kind: Kind) -> list[tuple[str, Kind]]:
     """The fields through which names of other records are searched, and the kinds of those."""
     names = dict.fromkeys(name.partition("__")[0] for name in kind.search if "__" in name)
     return [(name, kind_of(kind.model._meta.get_field(name).remote_field.model)) for name in names]
@@ -234,14 +234,21 @@ def _through(kind: Kind) -> list[tuple[str, Kind]]:
 
 def own_columns(kind: Kind) -> tuple[list[str], list[str]]:
     """The kind's own columns that are searched: texts, and lists of texts."""
-    names, lists = _columns(kind)
+    names, lists = columns(kind)
     return [name for name in names if "__" not in name], lists
 
 
-def _columns(kind: Kind) -> tuple[list[str], list[str]]:
+def columns(kind: Kind) -> tuple[list[str], list[str]]:
     lists = [name for name in kind.search if _is_list(kind, name)]
     return [name for name in kind.search if name not in lists], lists
 
 
 def _is_list(kind: Kind, name: str) -> bool:
     return "__" not in name and isinstance(kind.model._meta.get_field(name), ArrayField)
+
+
+def together(parts: Sequence[QuerySet]) -> Iterable[tuple]:
+    """What all these queries find, asked at once."""
+    if len(parts) < 2:
+        return parts[0] if parts else ()
+    return parts[0].union(*parts[1:], all=True)

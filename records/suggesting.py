@@ -17,14 +17,15 @@ from django.utils.functional import cached_property
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from .base import Record
+from .base import Record, RecordBase
 from .kinds import Kind
 from .kinds import kinds as all_kinds
 from .labels import Label, label_of, labels_for
+from .over_kinds import OverKinds
 from .rights import Reader
-from .searching import Search
+from .searching import together
 from .showing import Shower, merged
-from .spellings import Spelling, asked, span
+from .spelled import beginning_so
 
 LIMIT, MOST = 10, 50
 LONGEST = 200  # characters of what is typed; the rest is not looked at
@@ -75,7 +76,7 @@ def suggest(
     text = text.replace("\x00", "").strip()[:LONGEST]
     if not text:
         return []
-    found = _by_number(text, kinds, reader, within)
+    found = by_number(text, kinds, reader, within)
     if not found:
         found = _by_spelling(text, kinds, reader, within, limit * FURTHER)
         if len(found) < limit:
@@ -96,7 +97,7 @@ Found = dict[UUID, tuple[str, str]]  # id: kind, by what it was found; in order
 # ---- finding -------------------------------------------------------------------------------------------
 
 
-def _by_number(text: str, kinds: Sequence[Kind], reader: Reader, within) -> Found:
+def by_number(text: str, kinds: Sequence[Kind], reader: Reader, within) -> Found:
     """By id, by slug, or by a number that the kind declares (ORCID, ROR, researcher number); also by an address that ends so."""
     if "://" in text:
         text = text.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
@@ -108,12 +109,14 @@ def _by_number(text: str, kinds: Sequence[Kind], reader: Reader, within) -> Foun
         return {id: (kind, "id") for id, kind in rows.values_list("id", "kind")}
     except ValueError:
         pass
-    found: Found = {}
-    for kind in kinds:
-        if is_number := _is_number(kind, text, reader):
-            rows = kind.model.objects.visible_to(reader).filter(is_number)
-            found |= dict.fromkeys(_kept_within(rows, within).values_list("id", flat=True)[:MOST], (kind.name, "id"))
-    return found
+    parts = [
+        _kept_within(kind.model.objects.visible_to(reader).filter(is_number), within)
+        .order_by()
+        .values_list("id", Value(kind.name))[:MOST]
+        for kind in kinds
+        if (is_number := _is_number(kind, text, reader))
+    ]
+    return {id: (kind, "id") for id, kind in together(parts)}
 
 
 def _is_number(kind: Kind, text: str, reader: Reader) -> Q:
@@ -126,51 +129,28 @@ def _is_number(kind: Kind, text: str, reader: Reader) -> Q:
 
 
 def _by_spelling(text: str, kinds: Sequence[Kind], reader: Reader, within, limit: int) -> Found:
-    """One query: for each kind and place a piece of the index, in its order."""
-    spans = {span(folded) for folded in asked(text)}
-    pieces = [
-        _piece(kind, place, low, high, reader, within)[: limit * FURTHER]
-        for kind in kinds
-        for place in (0, 1)
-        for low, high in spans
-    ]
-    if not pieces:
-        return {}
-    rows = pieces[0].union(*pieces[1:], all=True) if len(pieces) > 1 else pieces[0]
     found: Found = {}
-    for place, _spelling, id, kind, via in sorted(rows):
-        found.setdefault(id, (kind, "inside" if place else Spelling.Via(via).name.lower()))
+    for one in beginning_so(text, kinds, reader, within, each=limit * FURTHER):
+        found.setdefault(one.id, (one.kind, "inside" if one.place else one.via))
     return dict(list(found.items())[:limit])
-
-
-def _piece(kind: Kind, place: int, low: str, high: str, reader: Reader, within):
-    seen = _kept_within(kind.model.objects.visible_to(reader), within).values("id")
-    rows = Spelling.objects.filter(
-        kind=kind.name, place=place, spelling__gte=low, spelling__lt=high, record_id__in=seen
-    )
-    return rows.order_by("spelling", "record_id").values_list("place", "spelling", "record_id", Value(kind.name), "via")
 
 
 def _containing(text: str, kinds: Sequence[Kind], reader: Reader, within, limit: int, known: Found) -> Found:
-    """Records whose searched fields contain every word. Two characters at least."""
-    if len(text) < 2:
-        return {}
-    found: Found = {}
-    for kind in kinds:
-        rows = Search(kind, text).narrow(kind.model.objects.visible_to(reader))
-        ids = _kept_within(rows, within).values_list("id", flat=True)[: limit + len(known)]
-        found |= {id: (kind.name, "inside") for id in ids if id not in known}
-        if len(found) >= limit:
-            break
+    """Records whose searched texts have every word. Two characters at least."""
+    wanted = limit + len(known)
+    in_kinds = OverKinds(text, [kind for kind in kinds if kind.search], reader, within=within).find(wanted, wanted)
+    found = {
+        id: (name, "inside") for name, one in in_kinds.items() for _band, id in one.best(wanted) if id not in known
+    }
     return dict(list(found.items())[:limit])
-
-
-def _inside(within: UUID | None) -> dict:
-    return {"within": within} if within else {}
 
 
 def _kept_within(rows, within: UUID | None):
     return rows.filter(id__in=Record.objects.filter(within=within).values("id")) if within else rows
+
+
+def _inside(within: UUID | None) -> dict:
+    return {"within": within} if within else {}
 
 
 def _begins(one: Suggestion, text: str) -> bool:
@@ -192,20 +172,24 @@ def _shown(text: str, found: Found, kinds: Sequence[Kind], reader: Reader) -> li
 
 
 def _of_kind(text: str, kind: Kind, ids: list[UUID], found: Found, reader: Reader) -> dict[UUID, Suggestion]:
-    rows = list(kind.rows().visible_to(reader).filter(id__in=ids))
-    rows = kind.attached(rows, reader, None)
-    labels = labels_for(kind, rows, reader)
-    apart = _apart(kind, rows, reader, labels)
     made = {}
-    for row in rows:
-        label, via = label_of(kind, row, labels), found[row.id][1]
+    for row, label, apart in introduced(kind, kind.rows().visible_to(reader).filter(id__in=ids), reader):
+        via = found[row.id][1]
         names = [label.ko, label.en, *getattr(row, "aliases", [])]
         exact = next((name for name in names if name and plain(name) == plain(text)), "")
         alias = _alias(text, row, exact) if via in ("alias", "inside", "initials", "name") else ""
         if any(text and text.casefold() in name.casefold() for name in names):
             via = "name" if via in ("romanised", "initials") else via  # it says itself why it was found
-        made[row.id] = Suggestion(label, apart.get(row.id, ""), via, alias, via == "id" or bool(exact))
+        made[row.id] = Suggestion(label, apart, via, alias, via == "id" or bool(exact))
     return made
+
+
+def introduced(kind: Kind, rows, reader: Reader) -> list[tuple[RecordBase, Label, str]]:
+    """These rows, what they are called, and what tells them apart from their namesakes."""
+    rows = kind.attached(list(rows), reader, None)
+    labels = labels_for(kind, rows, reader)
+    apart = _apart(kind, rows, reader, labels)
+    return [(row, label_of(kind, row, labels), apart.get(row.id, "")) for row in rows]
 
 
 def _alias(text: str, row, exact: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, get_language_info, gettext
 
 from records import dates, markup
 from records.input_markup import attributes, input_html
-from records.kinds import Kind, kinds, kinds_by_plural
+from records.kinds import Kind, in_order, kinds_by_plural
 from records.moments import CLOCKS, address
 
 register = template.Library()
@@ -118,31 +118,22 @@ class Place:
 
 @register.simple_tag(takes_context=True)
 def here(context) -> dict:
-    """The menu with its marked place, and where the find box searches."""
+    """The menu with its marked place, and what the find box asks."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     kind = kinds_by_plural().get(match.kwargs.get("plural", "")) if match else None
-    found_in = kind if kind and kind.search else kinds()["project"]
     query = request.GET if request else {}
     return {
         "items": _places(kind, request, match),
-        "find_url": _list_url(found_in).partition("?")[0],
-        "find_name": found_in.label_many,
-        "searched": query.get("search", "") if kind else "",
+        "find_url": _url("search").partition("?")[0],
+        "searched": query.get("q", "") if match and match.url_name == "search" else "",
         "clocks": [(name, query[name]) for name in CLOCKS if query.get(name)],
     }
 
 
-def _menu() -> list[Kind]:
-    """What officers open first comes first: programs and projects, then who, then money and sources."""
-    first = ("program", "project", "institution", "researcher", "lab", "funding_line", "source")
-    rank = {name: n for n, name in enumerate(first)}
-    return sorted((kind for kind in kinds().values() if kind.in_menu), key=lambda kind: rank.get(kind.name, 99))
-
-
 def _places(kind: Kind | None, request, match) -> list[Place]:
     """The lists, and the page of all money before the lines that it adds up."""
-    found = [(item.name, _place(item, kind, request)) for item in _menu()]
+    found = [(item.name, _place(item, kind, request)) for item in in_order() if item.in_menu]
     found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
     return [*found, _truth(match)] if request and request.reader.is_officer else found
 
@@ -158,7 +149,7 @@ def _truth(match) -> Place:
 
 
 def _place(item: Kind, kind: Kind | None, request) -> Place:
-    url = _list_url(item)
+    url = _url("list", item.plural)
     is_list = bool(request) and request.path == url.partition("?")[0]
     return Place(item.label_many, url, "" if item is not kind else "page" if is_list else "true")
 
@@ -167,15 +158,13 @@ def _money(match) -> Place:
     """The page of all money, and whether one is there or at what a figure is made of."""
     name = match.url_name if match else ""
     is_here = {MONEY[0]: "page", MONEY[1]: "true"}.get(name or "", "")
-    try:
-        return Place(gettext("Money"), address(MONEY[0]), is_here)
-    except NoReverseMatch:
-        return Place(gettext("Money"), "/", "")
+    return Place(gettext("Money"), _url(MONEY[0]), is_here)
 
 
-def _list_url(kind: Kind) -> str:
+def _url(name: str, *args) -> str:
+    """The address of a page; of one that is not there the beginning."""
     try:
-        return address("list", kind.plural)
+        return address(name, *args)
     except NoReverseMatch:
         return "/"
 

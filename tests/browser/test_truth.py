@@ -7,7 +7,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import ROOT, SHOTS
+from .looking import ROOT, SHOTS, complaints
 
 MAKE_CASES = """
 from datetime import timedelta
@@ -76,7 +76,7 @@ def as_officer(open_page):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(as_officer, complaints, made, name, language):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(as_officer, made, name, language):
     page = as_officer(ADDRESSES[name].format(**made), language=language)
     expect(page.locator("h1")).to_be_visible()
     assert complaints(page) == []
