@@ -107,6 +107,7 @@ JOBS = [
     "records.retire_jobs.RETIRE",
     "records.merge_jobs.MERGE",
     "records.duplicates.FIND_DUPLICATES",
+    "records.export_jobs.EXPORT",
 ]
 
 MIDDLEWARE = [

@@ -25,12 +25,14 @@ from records import (
     compare_pages,
     document_pages,
     duplicate_pages,
+    export_pages,
     job_pages,
     pages,
     past_pages,
+    saved_pages,
     truth_pages,
     undo_pages,
-)  # fmt: skip
+)
 from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.duplicates_api import DuplicateView
@@ -40,6 +42,7 @@ from records.kinds import kinds
 from records.merge_pages import merge_page
 from records.past_api import ChangeView
 from records.retiring import restore_page, retire_page
+from records.saved_api import SavedViewView
 from records.search_api import SearchView
 from records.search_pages import search_page
 from records.suggest_api import SuggestView
@@ -57,6 +60,7 @@ router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
 router.register("search", SearchView, basename="api-search")
+router.register("views", SavedViewView, basename="api-views")
 router.register("suggest", SuggestView, basename="api-suggest")
 router.register("duplicates", DuplicateView, basename="api-duplicates")
 router.register("changes", ChangeView, basename="api-changes")
@@ -105,7 +109,13 @@ urlpatterns = [
         path("truth/<str:key>/", truth_pages.case_page, name="case"),
         path("money/", money_page, name="money"),
         path("money/lines/", lines_page, name="money_lines"),
+        path("views/", saved_pages.views_page, name="views"),
+        path("views/<uuid:id>/", saved_pages.view_page, name="view"),
+        path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
         path("<slug:plural>/", pages.list_page, name="list"),
+        path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),
+        path("<slug:plural>/export/", export_pages.export_page, name="export"),
+        path("<slug:plural>/export/xlsx/", export_pages.export_workbook, name="export_xlsx"),
         path("<slug:plural>/bulk/", bulk_pages.bulk_page, name="bulk"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
+    OpenApiResponse,
     extend_schema,
 )
 from rest_framework import exceptions, serializers
@@ -17,6 +18,8 @@ from . import lists
 from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
+from .columns import file_columns
+from .export_api import CsvRenderer, list_as_csv
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
@@ -35,10 +38,18 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, ApiView):
     kind: Kind
     lookup_value_regex = "[^/]+"
 
+    def get_renderers(self):
+        return [*super().get_renderers(), *([CsvRenderer()] if self.action == "list" else [])]
+
     def list(self, request):
+        if request.accepted_renderer.format == "csv":
+            return list_as_csv(self, request)
         query = lists.read(self.kind, request.query_params, self.reader, as_of=self.as_of)
         page = query.page()
         results = shape_rows(self.kind, page.rows, self.reader, minor=self.is_minor)
+        if query.columns and "columns" in request.query_params:
+            asked = [column.name for column in file_columns(self.kind, query.columns) if not column.is_label]
+            results = [{name: row[name] for name in asked} for row in results]
         return Response({"results": results, "next_cursor": page.next_cursor})
 
     def retrieve(self, request, pk=None):
@@ -135,6 +146,9 @@ def _serializer_field(f: Field, *, is_read: bool = True):
 PARAMETERS = {
     "search": "Words that all occur; exact hits first.",
     "sort": "A field, with - in front for descending.",
+    "columns": "Fields, and pairs such as `name`, with commas between: only these, with id and version.",
+    "view": "A saved view: its filters, words and order. A parameter beside it takes the place of the view's own of that"
+    " name (empty: not asked), all others narrow further.",
     "limit": "Rows per page, 1 to 1000 (100).",
     "cursor": "`next_cursor` of the page before.",
     "as_of": "What is true on this day by what sources say.",
@@ -151,6 +165,10 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         f"{one.__name__}Page",
         {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
     )
+    as_json_or_csv = {
+        (200, "application/json"): page,
+        (200, "text/csv"): OpenApiResponse(str, description="All rows, written while they are sent."),
+    }
     asked = query_parameters(PARAMETERS)
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
     asked += [
@@ -165,7 +183,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     class View(RecordView):
         __doc__ = kind.model.__doc__.split("\n\n")[0]
 
-        @extend_schema(operation_id=f"{kind.plural}_list", parameters=asked, responses=page)
+        @extend_schema(operation_id=f"{kind.plural}_list", parameters=asked, responses=as_json_or_csv)
         def list(self, request):
             return super().list(request)
 

@@ -40,7 +40,9 @@ LOOKUPS = {
     Type.BOOLEAN: ("",),
     Type.INSTANT: ("gte", "lte", "lt", "gt"),
 }
-CONTROLS = ("search", "sort", "limit", "cursor", "as_of", "known_at", "money", "lang", "format")
+CONTROLS = (
+    "search", "sort", "columns", "view", "limit", "cursor", "as_of", "known_at", "money", "lang", "format",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,12 @@ def ending_first(name: str) -> models.Index:
     return models.Index(models.F("ends_on_last").desc(nulls_last=True), "id", name=f"{name}_ending")
 
 
+def counted_by(name: str, *fields: str) -> list[models.Index]:
+    """Indexes along which the rows of a large kind are counted for each value of a choice (facets.py)."""
+    of_present = models.Q(is_retired=False)
+    return [models.Index(fields=[f, "visibility"], name=f"{name}_{f}_counted", condition=of_present) for f in fields]
+
+
 def has_a_name(name: str) -> models.CheckConstraint:
     """Constraint of a Named kind: a name in one language at least."""
     return models.CheckConstraint(

@@ -225,7 +225,8 @@ def mirror_indexes(tables: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
-            " AND indexdef LIKE '%%USING btree%%' AND indexdef NOT LIKE '%%(id)%%' AND indexdef NOT LIKE '%%pattern_ops%%'",
+            " AND indexdef LIKE '%%USING btree%%' AND indexdef NOT LIKE '%%(id)%%' AND indexdef NOT LIKE '%%pattern_ops%%'"
+            " AND indexname NOT LIKE '%%\\_counted'",
             [tables],
         )
         wanted = {name: (table, definition) for table, name, definition in cursor.fetchall()}

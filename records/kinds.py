@@ -16,6 +16,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from .base import Record, RecordBase
 from .dates import EdtfField
@@ -216,7 +217,7 @@ class Kind:
         column = self.model._meta.get_field(name)
         common = {
             "name": name,
-            "label": "id" if name == "id" else getattr(column, "output_field", column).verbose_name,
+            "label": KEPT.get(name) or getattr(column, "output_field", column).verbose_name,
             "is_required": not column.blank and not column.null and not column.has_default() and column.editable,
             "is_private": name in self.private,
             "is_written": name == "id" or (column.editable and not column.generated),
@@ -313,6 +314,7 @@ def latest_of(kind: Kind, rows):
     )
 
 
+KEPT = {"id": "id", "version": _("version")}  # what the database keeps, as people call it
 TYPES = (
     (models.UUIDField, Type.ID),
     (EdtfField, Type.DATE),

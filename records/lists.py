@@ -9,13 +9,16 @@ after it lies in ranges, one after another, and an index can begin at each (`com
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import batched
 
 from django.db.models import F, Q, QuerySet, Value
+from django.http import QueryDict
 from django.utils.crypto import salted_hmac
+from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -32,12 +35,15 @@ from .asking import (
     shown_reference,
 )
 from .base import by_name
+from .columns import base_of, choosable
 from .history import is_past
 from .kinds import Kind, Type
 from .rights import Reader
+from .saved import SavedView, find_view
 from .searching import BANDS, Search
 
-COUNTED_TO = 500  # ten pages; who has more before them narrows the list
+COUNTED_TO = 500  # rows of a narrowed list: ten pages; who has more before them narrows it further
+CAPPED_AT = 10_000  # rows of a whole list, which are soon counted
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,30 @@ class ListQuery:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     as_of: date | None = None
+    columns: tuple[str, ...] = ()  # as chosen; () for the kind's own
     is_bare: bool = False  # without what is attached to rows, where nobody looks at it
+    view: SavedView | None = None
+    params: QueryDict = field(
+        default_factory=QueryDict, compare=False, repr=False
+    )  # all that is asked, the view's included
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns of the page."""
+        return self.columns or self.kind.columns
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows that the reader may see answer it, as they are today."""
+        return not (self.asked or self.search or self.as_of) and not is_past()
+
+    def without(self, name: str) -> "ListQuery":
+        """The same question without the filter of this name."""
+        if all(asked.name != name or asked.lookup for asked in self.asked):
+            return self
+        other = replace(self, asked=tuple(a for a in self.asked if a.name != name or a.lookup))
+        other.__dict__["searched"] = self.searched  # what was found for its words is found for these
+        return other
 
     def rows(self) -> QuerySet:
         """Every row that answers the question, unsorted."""
@@ -68,14 +97,28 @@ class ListQuery:
         return Search(self.kind, self.search)
 
     def count(self) -> int:
-        """How many rows, counted up to COUNTED_TO + 1.
+        """How many rows, counted up to `counted_to` + 1."""
+        return self.to_count().values("id")[: self.counted_to + 1].count()
 
-        In the kind's own order: along its index the first rows are soon found, wherever in the table they lie. Or along the
-        index that finds what is asked for.
+    def to_count(self) -> QuerySet:
+        """The rows as they are soon counted.
+
+        Rows that are found through another table are soon found there. Of others along the index that finds what is asked
+        for, or that of the kind's own order, the first ones are, wherever in the table they lie.
         """
         along = next((asked.along for asked in self.asked if asked.along), "")
-        rows = self.rows().order_by() if self.search else replace(self, sort=along).in_order()
-        return rows.values("id")[: COUNTED_TO + 1].count()
+        through_others = {f.name for f in self.kind.filters} & {asked.name for asked in self.asked}
+        if (not along and (self.is_whole or through_others)) or self.search:
+            return self.rows().order_by()
+        return replace(self, sort=along).in_order()
+
+    @property
+    def counted_to(self) -> int:
+        return CAPPED_AT if self.is_whole else COUNTED_TO
+
+    def how_many(self) -> "Count":
+        number = self.count()
+        return Count(min(number, self.counted_to), number > self.counted_to)
 
     def page(self) -> "Page":
         if self.is_in_bands:
@@ -121,6 +164,14 @@ class ListQuery:
         rows = self.rows().annotate(**{key.name: key.expression for key in self.keys})
         return rows.order_by(*(key.ordering() for key in self.keys))
 
+    def batches(self, size: int) -> Iterator[list]:
+        """All rows as the pages show them, one after the other, so many at a time. Inside a transaction."""
+        rows = self.in_order()
+        if self.is_in_bands:
+            rows = self.rows().annotate(sort_band=self.searched.rank()).order_by("sort_band", "-id")
+        for batch in batched(rows.iterator(chunk_size=size), size):
+            yield self.kind.attached(list(batch), self.reader, self.as_of)
+
     # -- cursors ---------------------------------------------------------------------------------------
 
     def _stamp(self, values: list) -> str:
@@ -150,6 +201,21 @@ class ListQuery:
 
 
 @dataclass(frozen=True)
+class Count:
+    """So many, or so many and more."""
+
+    number: int
+    is_more: bool = False
+
+    def __str__(self):
+        return self.shown + ("+" if self.is_more else "")
+
+    @property
+    def shown(self) -> str:
+        return number_format(self.number, force_grouping=True)
+
+
+@dataclass(frozen=True)
 class Page:
     rows: list
     next_cursor: str | None
@@ -165,6 +231,8 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
     """
     problems: list[Problem] = []
     asked: list[Asked] = []
+    view, given = _read_view(kind, params, reader, problems), params
+    params = view.with_explicit(params) if view else params
     for name in params:
         if any("\x00" in value for value in params.getlist(name)):
             problems.append(Problem(name, _("The text contains a character that cannot be stored.")))
@@ -188,10 +256,37 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
         limit=limit_of(params.get("limit", ""), problems),
         cursor=params.get("cursor", ""),
         as_of=as_of,
+        columns=_read_columns(kind, params, reader, problems if "columns" in given else None),
+        view=view,
+        params=params,
     )
     if problems:
         raise BadQuery(problems)
     return query
+
+
+def _read_view(kind: Kind, params, reader: Reader, problems: list[Problem]) -> SavedView | None:
+    key = params.get("view", "")
+    view = find_view(key, reader) if key else None
+    if key and view is None:
+        problems.append(Problem("view", _("There is no such view, or it is not shared with you.")))
+    elif view and view.kind != kind.name:
+        problems.append(Problem("view", _("The view “%s” is of another list.") % view.name))
+        return None
+    return view
+
+
+def _read_columns(kind: Kind, params, reader: Reader, problems: list[Problem] | None) -> tuple[str, ...]:
+    """The columns that are asked for; () for the kind's own. A view's (no `problems`) are shown as far as they may be."""
+    allowed, found = choosable(kind, reader), []
+    for name in (name for value in params.getlist("columns") for name in value.split(",")):
+        base = base_of(kind, name.strip())
+        if base in allowed and base not in found:
+            found.append(base)
+        elif problems is not None and name and base not in (*allowed, "id"):
+            text = _("There is no column “%(name)s”; there are: %(all)s.")
+            problems.append(Problem("columns", text % {"name": name, "all": ", ".join(allowed)}))
+    return () if tuple(found) == kind.columns else tuple(found)
 
 
 def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -> str:

@@ -7,6 +7,7 @@ from .figures import ComputedAt, Heartbeat, StaleMark
 from .jobs import Job, JobLine
 from .relations import Relation
 from .rights import Visibility
+from .saved import SavedView
 from .sources import Citation, Disagreement, Source
 from .spellings import Spelling
 from .submissions import Submission
@@ -14,5 +15,5 @@ from .timelines import TimelineEntry
 
 __all__ = [
     "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Likeness", "Named", "Record", "RecordBase",
-    "Relation", "Source", "Spelling", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
+    "Relation", "SavedView", "Source", "Spelling", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

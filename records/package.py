@@ -19,6 +19,7 @@ from . import cells, documents, staging
 from .base import Change
 from .history import change
 from .kinds import Kind, Type, kinds
+from .snapshot import snapshot
 
 AWKWARD = set(',"\n\r')  # characters of cells that are written in quotes
 csv.field_size_limit(2**31 - 1)  # a purpose may be longer than the 128 KB that the module allows by itself
@@ -67,10 +68,7 @@ class Loaded:
 def dump(folder: Path) -> None:
     """Write the whole registry into `folder`, from one moment."""
     folder.mkdir(parents=True, exist_ok=True)
-    with transaction.atomic(), override("en"):
-        if not connection.in_atomic_block or len(connection.savepoint_ids) == 0:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with snapshot(), override("en"):
         (folder / "datapackage.json").write_text(
             json.dumps(describe(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )

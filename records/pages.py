@@ -6,6 +6,7 @@ RecordPage and returns what the template needs besides.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import Http404
@@ -21,44 +22,53 @@ from .desk import desk, new_url
 from .finding import by_key
 from .gone import gone
 from .kinds import Kind, kinds_by_plural
-from .listing import chips, choosers, heads, kept, other_lists
+from .listing import chips, choosers, column_choices, counted, heads, kept, moved, other_lists
+from .lists import Count
 from .moments import address
 from .record_page import RecordPage
 from .rules import can_edit
+from .saved import SavedView, Sharing, to_save
 from .showing import Shower
 from .units import chosen
 
 YEAR = 365 * 24 * 3600
 PAGE = 50  # rows of a list page
-OWN_PARAMETERS = ("unit", "at", "of")
+OWN_PARAMETERS = ("unit", "at", "of", "earlier", "later")
+NOT_IN_FILE = ("cursor", "limit", "at", "of", "unit", "earlier", "later")
+MOST_VIEWS = 50  # that a list names; the page of all views has the others
+OF_COLUMNS = ("columns", "earlier", "later", "cursor", "at", "of")  # what the form of the columns does not keep
 
 
 def list_page(request, plural: str):
-    """The list of one kind: counted, filtered, sorted, searched, page by page."""
+    """The list of one kind: counted, filtered, sorted, searched, page by page, with the columns that one chose."""
     kind = _kind(plural)
     if refused := refusal(request):
         return refused
     try:
         query = lists.read(kind, request.GET, request.reader, as_of=request.as_of, also=OWN_PARAMETERS)
         query = replace(query, limit=query.limit if "limit" in request.GET else PAGE)
+        if {"earlier", "later"} & set(request.GET):
+            return _with_column_moved(request, query)
         page = query.page()
     except lists.BadQuery as bad:
         return render(request, "400.html", {"problems": [problem.message for problem in bad.problems]}, status=400)
     shower = Shower(kind, page.rows, request.reader, unit=chosen(request.GET.get("unit")))
-    offered = choosers(query)
-    counts = _counts(query, page)
+    offered, whole = choosers(query), None
+    if not query.cursor:
+        offered, whole = counted(query, offered)
+    counts = _counts(query, page, whole)
     first = number(request.GET.get("at")) if query.cursor else 1
-    of = counts["count"] if counts else number(request.GET.get("of"))
-    of = of if of <= lists.COUNTED_TO else 0
+    of = counts["count"].number if counts and not counts["count"].is_more else number(request.GET.get("of"))
     trails = [trail(question(request.GET), first and first + n, of) for n in range(len(page.rows))]
+    may_edit = can_edit(request.reader) and not request.known_at
     context = {
         "kind": kind,
         "query": query,
         **counts,
-        "may_edit": can_edit(request.reader) and not request.known_at,
+        "may_edit": may_edit,
         "heads": heads(shower, query),
         "lines": [
-            shower.line(row, kind.columns, query="" if request.known_at else way)
+            shower.line(row, query.shown, query="" if request.known_at else way)
             for row, way in zip(page.rows, trails, strict=True)
         ],
         "next_cursor": page.next_cursor,
@@ -66,21 +76,51 @@ def list_page(request, plural: str):
         "of": of or None,
         "chips": chips(query, request.GET),
         "choosers": offered,
-        "kept": kept(request.GET, offered),
-        "new_url": new_url(kind) if can_edit(request.reader) and not request.known_at else "",
+        "kept": kept(query, request.GET, offered),
+        "columns": column_choices(query),
+        "usual_columns": "" if query.view else None,
+        **_tools(request, query),
+        "new_url": new_url(kind) if may_edit else "",
         "others": other_lists(query) if query.search and not page.rows else [],
     }
     return render(request, "records/list.html", context)
 
 
-def _counts(query: lists.ListQuery, page: lists.Page) -> dict:
+def _tools(request, query: lists.ListQuery) -> dict:
+    """What stands beside the filters: columns, saved views, the list as a file."""
+    reader = request.reader
+    asked = [(name, value) for name, values in request.GET.lists() for value in values]
+    is_own = bool(query.view) and query.view.is_of(reader)
+    return {
+        "asked": [(name, value) for name, value in asked if name not in NOT_IN_FILE],
+        "kept_beside_columns": [(name, value) for name, value in asked if name not in OF_COLUMNS],
+        "views": SavedView.objects.offered_to(reader).filter(kind=query.kind.name)[:MOST_VIEWS],
+        "is_own_view": is_own,
+        "view_moved": is_own and to_save(query.params) != query.view.query,
+        "sharings": Sharing.choices,
+        "key": uuid4().hex,
+    }
+
+
+def _counts(query: lists.ListQuery, page: lists.Page, count: Count | None) -> dict:
     """How many rows there are, and of how many; further pages do not say it again."""
     if query.cursor:
         return {}
-    count = query.count() if page.next_cursor else len(page.rows)
-    is_narrowed = bool(query.asked or query.search)
-    whole = replace(query, asked=(), search="").count() if is_narrowed else None
-    return {"count": count, "all": whole, "counted_to": lists.COUNTED_TO}
+    if not page.next_cursor:
+        count = Count(len(page.rows))
+    whole = replace(query, asked=(), search="") if query.asked or query.search else None
+    return {"count": count or query.how_many(), "all": whole and whole.how_many()}
+
+
+def _with_column_moved(request, query: lists.ListQuery):
+    """On to the list with one of its columns a place earlier or later."""
+    asked = request.GET.copy()
+    columns = list(query.shown)
+    for way, by in (("earlier", -1), ("later", 1)):
+        for name in asked.pop(way, ()):
+            columns = moved(columns, name, by)
+    asked["columns"] = ",".join(columns)
+    return redirect(f"{request.path}?{asked.urlencode()}#columns")
 
 
 def record_page(request, plural: str, key: str):

@@ -5,7 +5,17 @@ from django.db.models import Case, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .base import Noted, Record, RecordBase, Titled, has_a_title, in_language, latest_first, public_or_internal
+from .base import (
+    Noted,
+    Record,
+    RecordBase,
+    Titled,
+    counted_by,
+    has_a_title,
+    in_language,
+    latest_first,
+    public_or_internal,
+)
 from .dates import EdtfField, edtf_days
 from .folding import searched_by
 
@@ -89,6 +99,7 @@ class Citation(Noted, RecordBase):
             models.Index(fields=["record", "attribute"], name="citation_about"),
             models.Index(fields=["record", "id"], name="citation_list"),
             models.Index("source", IN_PLACE, "id", name="citation_in_place"),
+            *counted_by("citation", "certainty", "qualifier"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from records import lists
+from records import facets, lists
 from records.asking import CONTROLS, LOOKUPS, BadQuery, parameters
 from records.kinds import Type, kinds
 from records.lists import sortable
@@ -200,20 +200,23 @@ def test_rows_are_counted_up_to_a_limit(db, w, monkeypatch, question):
     whole = len(every_row("project", question, w.officer, limit=100))
     assert ask("project", question, w.officer).count() == whole
     monkeypatch.setattr(lists, "COUNTED_TO", 3)
+    monkeypatch.setattr(lists, "CAPPED_AT", 3)
     assert ask("project", question, w.officer).count() == min(whole, 4)
 
 
 @pytest.mark.parametrize(
     ("counted_to", "question", "said"),
     [
-        (500, "number=2", "5 of 37"), (5, "number=2", "5"), (4, "number=2", "4 or more"), (4, "", "4 or more"),
+        (500, "number=2", "5 of 37"), (5, "number=2", "5"), (4, "number=2", "5"), (4, "number=2&limit=2", "4 or more"),
+        (4, "limit=2", "4 or more"),
         (500, "number=2&limit=2", "5 of 37"), (500, "number=3", "0 of 37"),
     ],
 )  # fmt: skip
 def test_a_page_says_how_many_rows_there_are_or_that_they_are_many(
     db, w, client, monkeypatch, counted_to, question, said
 ):
-    monkeypatch.setattr(lists, "COUNTED_TO", counted_to)
+    for module, name in ((lists, "COUNTED_TO"), (lists, "CAPPED_AT"), (facets, "CAPPED_AT"), (facets, "MOST")):
+        monkeypatch.setattr(module, name, counted_to)
     found = client.get(f"/en/projects/?{question}").content.decode()
     assert re.search(r'<span class="count">(.*?)</span>', found)[1] == said
 

@@ -6,7 +6,7 @@ from records.keeping import KeepRecord, merged_into
 
 
 class Migration(migrations.Migration):
-    dependencies = [("funding", "0011_lines_ending"), ("records", "0023_merged_into")]
+    dependencies = [("funding", "0012_option_counts"), ("records", "0023_merged_into")]
     operations = [
         *merged_into(
             KeepRecord(

@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from programs.models import Agreement, Program, Project
-from records.base import Named, Noted, RecordBase, RecordQuerySet, ending_first, in_language, in_turn
+from records.base import Named, Noted, RecordBase, RecordQuerySet, counted_by, ending_first, in_language, in_turn
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 from records.money import LARGEST
@@ -160,6 +160,7 @@ class FundingLine(Named, Noted, RecordBase):
             models.Index(fields=["program", "id"], name="fundingline_list"),
             ending_first("fundingline"),
             models.Index(fields=["state", "program", "id"], name="fundingline_by_state"),
+            *counted_by("fundingline", "state", "form", "category"),
             models.Index(fields=["payer", "program", "id"], name="fundingline_paid_by"),
             models.Index(fields=["recipient", "program", "id"], name="fundingline_received_by"),
             models.Index(fields=["envelope", "id"], name="fundingline_splits", condition=Q(envelope__isnull=False)),

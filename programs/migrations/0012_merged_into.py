@@ -6,7 +6,7 @@ from records.keeping import KeepRecord, merged_into
 
 
 class Migration(migrations.Migration):
-    dependencies = [("programs", "0010_agreements_ending"), ("records", "0023_merged_into")]
+    dependencies = [("programs", "0011_option_counts"), ("records", "0023_merged_into")]
     operations = [
         *merged_into(KeepRecord("programs_program", "program", within="id", dated=True)),
         *merged_into(

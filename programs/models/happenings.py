@@ -8,7 +8,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from labs.models import Institution
-from records.base import Named, Noted, Record, RecordBase, Titled, ending_first, has_a_name, has_a_title, in_turn
+from records.base import (
+    Named,
+    Noted,
+    Record,
+    RecordBase,
+    Titled,
+    counted_by,
+    ending_first,
+    has_a_name,
+    has_a_title,
+    in_turn,
+)
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -132,6 +143,7 @@ class Event(Titled, Noted, RecordBase):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["starts_on_first", "id"], name="event_calendar"),
+            *counted_by("event", "kind", "status"),
             searched_by("event", "title_ko", "title_en", "place_ko", "place_en"),
         ]
         constraints = [

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from records.base import Noted, Record, RecordBase, Titled, has_a_title, latest_first
+from records.base import Noted, Record, RecordBase, Titled, counted_by, has_a_title, latest_first
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -49,6 +49,7 @@ class Output(Titled, Noted, RecordBase):
         verbose_name_plural = _("outputs")
         indexes = [
             latest_first("published_on", "output_latest"),
+            *counted_by("output", "kind", "state"),
             searched_by("output", "title_ko", "title_en", "venue_ko", "venue_en", "doi"),
         ]
         constraints = [

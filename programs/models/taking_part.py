@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from people.models import Researcher
-from records.base import Noted, Record, RecordBase, in_language, in_turn, latest_first
+from records.base import Noted, Record, RecordBase, counted_by, in_language, in_turn, latest_first
 from records.dates import EdtfField, edtf_days
 from records.folding import searched_by
 
@@ -50,6 +50,7 @@ class Participation(RecordBase):
             searched_by("participation", "does_ko", "does_en", aliases=False),
             models.Index(fields=["scope", "id"], name="participation_list"),
             models.Index(fields=["institution", "scope", "id"], name="participation_of"),
+            *counted_by("participation", "part"),
         ]
         constraints = [in_turn("participation", "starts_on", "ends_on")]
 
@@ -96,6 +97,7 @@ class Role(RecordBase):
         indexes = [
             models.Index(fields=["scope", "id"], name="role_list"),
             searched_by("role", "title_ko", "title_en", aliases=False),
+            *counted_by("role", "part"),
         ]
         constraints = [
             in_turn("role", "starts_on", "ends_on"),
@@ -138,7 +140,7 @@ class Headcount(Noted, RecordBase):
     class Meta:
         verbose_name = _("head count")
         verbose_name_plural = _("head counts")
-        indexes = [latest_first("counted_on", "headcount_latest")]
+        indexes = [latest_first("counted_on", "headcount_latest"), *counted_by("headcount", "people", "side")]
 
     def __str__(self):
         return str(self.number)

@@ -12,6 +12,7 @@ from records.base import (
     Record,
     RecordBase,
     Titled,
+    counted_by,
     has_a_name,
     has_a_title,
     in_turn,
@@ -82,6 +83,7 @@ class Project(Titled, RecordBase):
         indexes = [
             searched_by("project", "title_ko", "title_en", "slug"),
             models.Index(fields=["status", "starts_on_first", "id"], name="project_list"),
+            *counted_by("project", "status"),
             models.Index(fields=["program", "number", "id"], name="project_in_program"),
             latest_first("starts_on", "project_latest"),
             *listed_by("title", "project"),
@@ -111,7 +113,7 @@ class Phase(Titled, RecordBase):
     class Meta:
         verbose_name = _("phase")
         verbose_name_plural = _("phases")
-        indexes = [searched_by("phase", "title_ko", "title_en")]
+        indexes = [searched_by("phase", "title_ko", "title_en"), *counted_by("phase", "status")]
         constraints = [has_a_title("phase"), in_turn("phase", "starts_on", "ends_on")]
 
 
@@ -138,6 +140,7 @@ class Milestone(Titled, Noted, RecordBase):
         indexes = [
             models.Index(fields=["due_on_first", "id"], name="milestone_list"),
             searched_by("milestone", "title_ko", "title_en"),
+            *counted_by("milestone", "state"),
         ]
         constraints = [
             has_a_title("milestone"),
