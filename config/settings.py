@@ -108,6 +108,9 @@ JOBS = [
     "records.merge_jobs.MERGE",
     "records.duplicates.FIND_DUPLICATES",
     "records.export_jobs.EXPORT",
+    "records.spreadsheets.work.READ_SHEET",
+    "records.spreadsheets.work.PLAN_SHEET",
+    "records.spreadsheets.work.TAKE_SHEET",
 ]
 
 MIDDLEWARE = [

@@ -45,6 +45,8 @@ from records.retiring import restore_page, retire_page
 from records.saved_api import SavedViewView
 from records.search_api import SearchView
 from records.search_pages import search_page
+from records.spreadsheets import pages as sheet_pages
+from records.spreadsheets.api import ImportView
 from records.suggest_api import SuggestView
 from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
@@ -64,6 +66,7 @@ router.register("views", SavedViewView, basename="api-views")
 router.register("suggest", SuggestView, basename="api-suggest")
 router.register("duplicates", DuplicateView, basename="api-duplicates")
 router.register("changes", ChangeView, basename="api-changes")
+router.register("imports", ImportView, basename="api-imports")
 router.register("compare", CompareView, basename="api-compare")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
@@ -116,6 +119,8 @@ urlpatterns = [
         path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),
         path("<slug:plural>/export/", export_pages.export_page, name="export"),
         path("<slug:plural>/export/xlsx/", export_pages.export_workbook, name="export_xlsx"),
+        path("imports/<uuid:id>/", sheet_pages.import_page, name="sheet_import"),
+        path("<slug:plural>/import/", sheet_pages.send_page, name="import"),
         path("<slug:plural>/bulk/", bulk_pages.bulk_page, name="bulk"),
         path("documents/new/", document_pages.add_page, name="documents_new"),
         path("documents/<str:key>/replace/", document_pages.replace_page, name="documents_replace"),

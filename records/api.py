@@ -10,7 +10,7 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     extend_schema,
 )
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions, parsers, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -29,10 +29,11 @@ from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
 from .questions import filters_of
 from .rights import ANYONE
 from .shapes import shape_rows
+from .spreadsheets.api import SENDING, TakesFiles
 from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
 
 
-class RecordView(WritesRecords, EditsInBulk, MergesRecords, ApiView):
+class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView):
     """Lists and records of one kind. `viewset_for` binds it."""
 
     kind: Kind
@@ -211,6 +212,11 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         @action(detail=False, methods=["post"])
         def bulk(self, request):
             return super().bulk(request)
+
+        @extend_schema(operation_id=f"{kind.plural}_import", **SENDING)
+        @action(detail=False, methods=["post"], url_path="import", parser_classes=[parsers.MultiPartParser])
+        def bring_in(self, request):
+            return super().bring_in(request)
 
         @extend_schema(
             operation_id=f"{kind.plural}_edit", parameters=[key, IF_MATCH, ONCE, *how], request=written, responses=one

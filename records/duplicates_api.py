@@ -17,7 +17,7 @@ from .reading import not_a_reference
 from .refusals import Fault, Refused
 from .rules import require_can_edit
 from .timelines_api import limit_of
-from .writing_api import ONCE, TakesBody
+from .writing_api import ONCE, ExactJSONParser, TakesWords
 
 RECORD = {"id": serializers.UUIDField(), "label": serializers.CharField(), "apart": serializers.CharField(), "url": serializers.CharField()}  # fmt: skip
 PAIR = inline_serializer(
@@ -46,8 +46,10 @@ KEPT = inline_serializer("KeptApart", {"disagreement": serializers.UUIDField()})
 
 
 @extend_schema(tags=["duplicates"])
-class DuplicateView(TakesBody, ApiView):
+class DuplicateView(TakesWords, ApiView):
     """Suspected duplicates, the likeliest first. They are looked for each night."""
+
+    parser_classes = (ExactJSONParser,)
 
     @extend_schema(
         operation_id="duplicates_list",

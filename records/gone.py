@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from .base import Record
 from .finding import find_ever, label_ever
 from .kinds import Kind
 from .labels import Label, labels_of
-from .models import Record
 from .moments import address
 from .rights import Reader
 

@@ -206,7 +206,7 @@ def _ref_chooser(query: ListQuery, declared: Field | Filter) -> Chooser:
     """Too many to choose from: no chooser; such a filter is set by following a link."""
     target, on = _target(declared), _chosen(query, declared.name)
     rows = target.model.objects.visible_to(query.reader)
-    if not target.label_base or rows.order_by().values("id")[: MOST_OPTIONS + 1].count() > MOST_OPTIONS:
+    if not target.label_base or len(rows.order_by().values_list("id")[: MOST_OPTIONS + 1]) > MOST_OPTIONS:
         return Chooser(declared, ())
     labels = sorted((label_of(target, row) for row in rows), key=str)
     return Chooser(

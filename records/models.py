@@ -10,10 +10,12 @@ from .rights import Visibility
 from .saved import SavedView
 from .sources import Citation, Disagreement, Source
 from .spellings import Spelling
+from .spreadsheets.models import ColumnMapping, SheetImport, SheetRow
 from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
-    "Change", "Citation", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Likeness", "Named", "Record", "RecordBase",
-    "Relation", "SavedView", "Source", "Spelling", "StaleMark", "Submission", "TimelineEntry", "Titled", "Visibility",
+    "Change", "Citation", "ColumnMapping", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Likeness",
+    "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
+    "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

@@ -81,6 +81,7 @@ def list_page(request, plural: str):
         "usual_columns": "" if query.view else None,
         **_tools(request, query),
         "new_url": new_url(kind) if may_edit else "",
+        "import_url": reverse("import", args=[plural]) if may_edit else "",
         "others": other_lists(query) if query.search and not page.rows else [],
     }
     return render(request, "records/list.html", context)

@@ -14,10 +14,11 @@ def as_they_were(kind: Kind, present: Mapping[UUID, object], versions: Mapping[U
         for id, version in versions.items()
         if id in present and number(version) not in (0, present[id].version)
     }
-    return dict(present) | (_versions(kind, present, moved) if moved else {})
+    return dict(present) | (versions_of(kind, present, moved) if moved else {})
 
 
-def _versions(kind: Kind, present: Mapping[UUID, object], moved: dict[UUID, int]) -> dict[UUID, object]:
+def versions_of(kind: Kind, present: Mapping[UUID, object], moved: dict[UUID, int]) -> dict[UUID, object]:
+    """These rows in the versions that ended since; what has no such version is missing."""
     table = kind.model._meta.db_table
     columns = ", ".join(f'h."{f.column}"' for f in kind.model._meta.concrete_fields)
     rows = kind.model.objects.raw(

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .kinds import Filter, Kind, Type, kinds
-from .models import Citation
 from .rights import Reader
+from .sources import Citation
 
 SAYING = ("citation", "disagreement")  # what is said of records, and of which nothing is said
 LONGEST = 36_500  # days

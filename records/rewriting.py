@@ -236,7 +236,7 @@ def examples(kind: Kind, reader: Reader, *, most: int, where: str = "true") -> l
     shower = Shower(kind, [*before.values(), *after], reader)
     called = labels(kind, [row.id for row in after], reader)
     return [
-        Example(row.id, called.get(row.id) or label_of(kind, row), tuple(_differences(kind, shower, before.get(row.id), row)))
+        Example(row.id, called.get(row.id) or label_of(kind, row), tuple(differences(kind, shower, before.get(row.id), row)))
         for row in after
     ]  # fmt: skip
 
@@ -254,7 +254,8 @@ def _laid(kind: Kind, most: int, where: str) -> list:
 UNLAID = ("version", "updated_at", "change_id")
 
 
-def _differences(kind: Kind, shower: Shower, before, after) -> Iterator[tuple[str, Cell, Cell]]:
+def differences(kind: Kind, shower: Shower, before, after) -> Iterator[tuple[str, Cell, Cell]]:
+    """What is another in `after` than in `before` (None: a new row): field, then, now."""
     for name, field in kind.written_fields.items():
         column = f"{name}_id" if field.type in (Type.REF, Type.RECORD) else name
         if name == "id" or (before and getattr(before, column) == getattr(after, column)):

@@ -11,7 +11,7 @@ from .kinds import Kind
 from .refusals import Fault
 from .sentences import explain
 
-OURS = ("new",)  # words of our own addresses, which no record is called by
+OURS = ("new", "bulk", "import", "export", "views")  # words of our own addresses, which no record is called by
 
 
 def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:
@@ -42,9 +42,14 @@ def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]
 
 def _field_of(kind: Kind, constraint) -> str:
     """The field at which the sentence of a constraint stands: the last one that it speaks of."""
+    return next(iter(fields_of(kind, constraint)), "")
+
+
+def fields_of(kind: Kind, constraint) -> list[str]:
+    """The fields that a constraint speaks of, the last one first."""
     named = [name.partition("__")[0] for name in _names_in(constraint)]
     fields = [name.removesuffix("_first").removesuffix("_last") for name in named]
-    return next((name for name in reversed(fields) if name in kind.typed_fields), "")
+    return [name for name in reversed(fields) if name in kind.typed_fields]
 
 
 def _names_in(constraint) -> list[str]:

@@ -3,7 +3,7 @@
 They come from a file (package.py) or are the registry's own, as they would be after a change of many (rewriting.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -30,6 +30,14 @@ def fill(kind: Kind, rows: list[tuple[int, list]]) -> None:
                 texts = [values[i] for i in money]
                 plain = [None if i in money else value for i, value in enumerate(values)]
                 copy.write_row((number, *plain, *texts))
+
+
+def lay(kind: Kind, rows: Iterable[tuple[int, list]]) -> None:
+    """Lay rows whose amounts are in minor units already (row number, values in the order of `columns`) into the table beside it."""
+    target = ", ".join(["row_number", *columns(kind)])
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table_beside(kind)} ({target}) FROM STDIN") as copy:
+        for number, values in rows:
+            copy.write_row((number, *values))
 
 
 def make(kind: Kind) -> None:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from . import duplicates, figures, job_runs, jobs, submissions
+from .spreadsheets.models import forget_old as forget_imports
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.4  # for stale marks: a change is in the figures within a second
@@ -110,6 +111,7 @@ def look_for_jobs(lane: str) -> None:
                 pass
             if time.monotonic() >= forget_at:
                 job_runs.forget_old()
+                forget_imports()
                 forget_at = time.monotonic() + FORGET_SECONDS
         except Exception:
             log.exception("looking for jobs failed; it looks again in a second")

@@ -3,10 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from . import dates
+from .base import Record
 from .drawing import Fact
 from .kinds import kinds
 from .labels import labels_of
-from .models import Record
 from .showing import period_cell
 from .timelines import TimelineEntry
 

@@ -2,39 +2,33 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from . import kept_forms, lists
 from .asking import LOOKUPS, not_allowed
 from .base import Change
 from .cases import Case, case_of, cases
-from .cells import BadCell
 from .commands import Author
-from .dates import BadDate, parse, read
-from .deciding import Decision, Outcome, decide, reopen
+from .deciding import decide, reopen
+from .deciding_forms import DecidingForm, ReopeningForm, decision_of
 from .declared import DISAGREEMENT
 from .finding import find
-from .kinds import Type, kinds
+from .kinds import kinds
 from .listing import chips
 from .models import Disagreement
 from .moments import address
 from .pages import refusal
 from .questions import SAYING, sourced_fields
-from .reading import reference
-from .refusals import Fault, Refused, Stale
+from .refusals import Refused, Stale
 from .rules import can_edit, require_can_edit
 
 PAGE = 20
-OTHER, HELD, NOTHING = "other", "held", "nothing"  # instead of a statement
 
 
 def truth_page(request: HttpRequest):
@@ -118,52 +112,6 @@ def unsourced_page(request: HttpRequest):
     return render(request, "records/unsourced.html", {"kinds": offered, "kind": kind, "rows": rows})
 
 
-class DecidingForm(forms.Form):
-    """`adopted`: the id of a statement, or one of OTHER, HELD, NOTHING."""
-
-    use_required_attribute = False
-
-    outcome = forms.ChoiceField(
-        label=gettext_lazy("What you found"), choices=Outcome.choices, widget=forms.RadioSelect, required=False
-    )
-    adopted = forms.CharField(label=gettext_lazy("What is adopted"), required=False, max_length=64)
-    other = forms.CharField(label=gettext_lazy("another reading"), required=False, max_length=2000)
-    writes = forms.BooleanField(label=gettext_lazy("Set this value in the record"), required=False)
-    changed_on = forms.CharField(
-        label=gettext_lazy("true from"), required=False, max_length=40,
-        help_text=gettext_lazy("only where both are true; empty: the date that the statement speaks of"),
-    )  # fmt: skip
-    other_record = forms.CharField(
-        label=gettext_lazy("the other record"), required=False, max_length=200,
-        help_text=gettext_lazy("only for two of one name: its id, or the last part of its address"),
-    )  # fmt: skip
-    reason_ko = forms.CharField(
-        label=gettext_lazy("reason (Korean)"), required=False, max_length=2000, widget=forms.Textarea({"rows": 3})
-    )
-    reason_en = forms.CharField(
-        label=gettext_lazy("reason (English)"), required=False, max_length=2000, widget=forms.Textarea({"rows": 3})
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    record_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-    def fault(self, name: str, message: str) -> None:
-        self.add_error(name if name in self.fields else None, message)
-
-
-class ReopeningForm(forms.Form):
-    use_required_attribute = False
-
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), required=False, max_length=2000, widget=forms.Textarea({"rows": 2})
-    )
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-    def fault(self, name: str, message: str) -> None:
-        self.add_error(name if name in self.fields else None, message)
-
-
 def case_page(request: HttpRequest, key: str):
     """One disagreement: what is said, what the registry holds, what would be written; then the decision, or its reopening."""
     if not request.reader.is_signed_in:
@@ -175,7 +123,7 @@ def case_page(request: HttpRequest, key: str):
     case = case_of(row, request.reader)
     is_reopening = "reopen" in request.POST or (request.method != "POST" and not case.is_open)
     sent = request.POST if request.method == "POST" else None
-    form = _reopening(row, sent) if is_reopening else _deciding(case, sent)
+    form = ReopeningForm.of(row, sent) if is_reopening else DecidingForm.of(case, sent)
     if form.is_bound and form.is_valid() and _done(request, row, case, form, is_reopening):
         return _after(request, row, is_reopening)
     context = {
@@ -187,23 +135,6 @@ def case_page(request: HttpRequest, key: str):
     return render(request, "records/case.html", context, status=_status(form))
 
 
-def _reopening(row: Disagreement, sent) -> ReopeningForm:
-    return ReopeningForm(sent, initial={"version": row.version, "key": uuid4().hex})
-
-
-def _deciding(case: Case, sent) -> DecidingForm:
-    initial = {
-        "version": case.disagreement.version,
-        "record_version": case.record_version,
-        "key": uuid4().hex,
-        "writes": case.is_writable,
-        "adopted": next(
-            (str(said.citation.id) for said in case.statements if said.is_held), HELD if case.held_text else ""
-        ),
-    }
-    return DecidingForm(sent, initial=initial)
-
-
 def _done(request, row: Disagreement, case: Case, form, is_reopening: bool) -> bool:
     """False where the form says why it was not done."""
     said = form.cleaned_data
@@ -212,7 +143,7 @@ def _done(request, row: Disagreement, case: Case, form, is_reopening: bool) -> b
         if is_reopening:
             reopen(row, version=said["version"], by=by)
         else:
-            decide(row, _decision(said, case, request.reader), version=said["version"], by=by)
+            decide(row, decision_of(said, case, request.reader), version=said["version"], by=by)
         return True
     except Refused as refused:
         for fault in refused.faults:
@@ -244,41 +175,6 @@ def _moved(now: Disagreement) -> str:
             "what": now.adopted or "–",
         }
     return _("Somebody changed the disagreement meanwhile. Look at it again before you go on.")
-
-
-def _decision(said: dict, case: Case, reader) -> Decision:
-    """What the form says, as a decision. Raises Refused for what cannot be read."""
-    statement = next((one for one in case.statements if str(one.citation.id) == said["adopted"]), None)
-    both = said["outcome"] == Outcome.BOTH_TRUE
-    field = case.kind.typed_fields.get(case.disagreement.attribute) if case.kind else None
-    texts = {OTHER: said["other"], HELD: case.held_text}
-    adopted = statement.value if statement else texts.get(said["adopted"], "")
-    is_date = field and field.type is Type.DATE and said["adopted"] == OTHER
-    writes = said["writes"] and bool(adopted) and said["adopted"] != HELD
-    from_when = (
-        said["changed_on"] or (statement.citation.speaks_of if statement else "")
-        if both and writes
-        else said["changed_on"]
-    )
-    try:
-        return Decision(
-            outcome=said["outcome"],
-            adopted=parse(read(adopted)).text if is_date and adopted else adopted,
-            reason_ko=said["reason_ko"].strip(),
-            reason_en=said["reason_en"].strip(),
-            writes=writes,
-            changed_on=parse(read(from_when)).text if from_when else "",
-            record_version=said["record_version"],
-            other_record=_other(said["other_record"], reader),
-        )
-    except BadDate as bad:
-        raise Refused([Fault("other" if is_date else "changed_on", str(bad))]) from None
-    except BadCell as bad:
-        raise Refused([Fault("other_record", str(bad))]) from None
-
-
-def _other(text: str, reader):
-    return reference(DISAGREEMENT.all_fields["other_record"], text.strip(), reader).id if text.strip() else None
 
 
 def _after(request, row: Disagreement, is_reopening: bool):

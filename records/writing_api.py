@@ -64,10 +64,8 @@ def _texts(value: object) -> Iterator[str]:
             yield from chain.from_iterable(map(_texts, chain(value, value.values())))
 
 
-class TakesBody:
-    """A body of JSON, with words about the change in it."""
-
-    parser_classes = (ExactJSONParser,)
+class TakesWords:
+    """A body that says something about a change, and who asks for it."""
 
     def _only(self, *more: str) -> dict:
         """A body that holds nothing but words about the change."""
@@ -93,10 +91,11 @@ class TakesBody:
         return Author.of(self.request._request, Change.Door.API, reason, key)
 
 
-class WritesRecords(TakesBody):
+class WritesRecords(TakesWords):
     """Creating, editing, retiring and restoring the records of one kind."""
 
     kind: Kind
+    parser_classes = (ExactJSONParser,)
 
     def create(self, request):
         require_can_edit(self.reader)

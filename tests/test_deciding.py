@@ -282,6 +282,34 @@ def test_a_korean_date_is_understood_as_another_reading(case, officer, client):
     assert Program.objects.get(id=case.alpha.id).ends_on == "2029-03"
 
 
+def test_another_reading_that_is_not_chosen_is_not_lost_in_silence(case, officer, client):
+    client.force_login(officer)
+    sent = form(client.get(f"/en/truth/{case.case.id}/"))
+    sent |= {
+        "outcome": "adopted",
+        "adopted": str(case.report.id),
+        "other": "2031",
+        "reason_en": "later",
+        "other_record": "nobody",
+    }
+    answer = client.post(f"/en/truth/{case.case.id}/", sent)
+    assert answer.status_code == 400
+    assert (
+        "choose it as well, or clear it" in answer.content.decode()
+        and "There is no record “nobody”" in answer.content.decode()
+    )
+
+
+def test_where_both_are_true_an_empty_date_means_that_of_the_statement(case, officer, client):
+    statement = cast.citation(case.paper, case.role, "title_en", value="Director", speaks_of="2025-03")
+    disagreement = cast.disagreement(case.role, attribute="title_en")
+    client.force_login(officer)
+    sent = form(client.get(f"/en/truth/{disagreement.id}/"))
+    sent |= {"outcome": "both_true", "adopted": str(statement.id), "reason_en": "promoted"}
+    assert client.post(f"/en/truth/{disagreement.id}/", sent).status_code == 302
+    assert Role.objects.get(title_en="Director").starts_on == "2025-03"
+
+
 def test_the_page_tells_the_second_officer_what_was_decided(case, officer, client):
     client.force_login(officer)
     sent = form(client.get(f"/en/truth/{case.case.id}/")) | {"outcome": "premise", "reason_en": "different things"}

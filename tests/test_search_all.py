@@ -335,38 +335,6 @@ def test_private_numbers_find_people_for_officers_alone(db):
     assert ids("10012345", by=cast.user("viewer")) == []
 
 
-# ---- the sample --------------------------------------------------------------------------------------------
-
-
-def test_every_record_of_the_sample_is_found_by_its_own_names(sample):
-    """In Korean and in English, with and without spaces; of a long title its first words."""
-    missed, tried = [], 0
-    officer = cast.user("officer")
-    for kind in searched_kinds():
-        base = kind.label_base
-        for row in kind.model.objects.visible_to(cast.reader(officer)) if base else []:
-            for name in {getattr(row, f"{base}_ko"), getattr(row, f"{base}_en")} - {""}:
-                for typed in (name, name.replace(" ", "")) if tried % 2 else (name.replace(" ", ""),):
-                    tried += 1
-                    if row.id not in ids(typed, kind.name, by=officer, limit=5) and row.id not in ids(
-                        typed, kind.name, by=officer, limit=100
-                    ):
-                        missed.append((kind.name, typed))
-    assert missed == [] and tried > 500
-
-
-def test_every_korean_person_of_the_sample_is_found_romanised(sample):
-    missed = []
-    for person in Researcher.objects.exclude(name_ko=""):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT romanised(%s), romanised(%s)", [person.name_ko[:1], person.name_ko[1:]])
-            family, given_name = cursor.fetchone()
-        for typed in (f"{family} {given_name}", f"{given_name} {family}") if family and given_name else ():
-            if person.id not in ids(typed, "researcher", limit=50):
-                missed.append((person.name_ko, typed))
-    assert missed == []
-
-
 # ---- pages -------------------------------------------------------------------------------------------------
 
 

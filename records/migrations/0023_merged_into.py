@@ -6,7 +6,7 @@ from records.keeping import KeepRecord, merged_into
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0021_option_counts")]
+    dependencies = [("records", "0022_sheet_imports")]
     operations = [
         *merged_into(KeepRecord("records_source", "source", dated=True)),
         *merged_into(KeepRecord("records_citation", "citation", within="record_id", under=("record_id", "source_id"))),
