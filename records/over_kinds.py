@@ -73,7 +73,7 @@ class OverKinds:
         if self._asked:
             cut_short = self._take(found, [one for kind in self.kinds for one in self._having(kind, most)])
             self._take(found, [one for kind in cut_short for one in self._having(kind, most, may_walk=False)])
-            many = [kind for kind in self.kinds if best and found[kind.name].are_more]
+            many = [kind for kind in self.kinds if best and kind.is_named and found[kind.name].are_more]
             self._take(found, [self._called(kind, name, best) for kind in many for name in ("exact", "begins")])
         return found
 
@@ -121,26 +121,27 @@ class OverKinds:
     def _having(self, kind: Kind, most: int, *, may_walk: bool = True) -> list[Reading]:
         """Those that have every word."""
         has = " AND ".join(f"strpos(x.folded, %({name})s) > 0" for name in self._words)
-        known, share = commonness(kind), self._share(kind) if may_walk else 0
-        if share * share * known.size > READ:
+        share = self._share(kind) if may_walk else 0
+        if share and (_is_sooner_found(kind, share) or self._are_others_common(kind)):
             return [self._walk(kind, has, most, share)]
         if _others_of(kind):
             return self._through_others(kind, has, most)
         where = " AND ".join(_mentions(kind, name) for name in self._worth_asking(kind))
         return [self._reading(kind, has, most, where)]
 
-    def _worth_asking(self, kind: Kind) -> list[str]:
-        """The words that the index is asked for: not how common pieces begin, which are long lists, if there is another word."""
+    def _worth_asking(self, kind: Kind, *, only_short: bool = False) -> list[str]:
+        """The words that the index is asked for: the rarest, and besides it no long lists of how common pieces begin, or none at all."""
         known = commonness(kind)
         counts = {name: known.share([word]) * known.size for name, word in self._asked.items()}
         rarest = min(counts, key=lambda name: counts[name])
-        return [n for n, word in self._asked.items() if n == rarest or not (word.is_beginning and counts[n] > LONG)]
+        too_long = {n for n, word in self._asked.items() if counts[n] > LONG and (only_short or word.is_beginning)}
+        return [name for name in self._asked if name == rarest or name not in too_long]
 
     def _through_others(self, kind: Kind, has: str, most: int) -> list[Reading]:
         """Those that have one of the words, the rarest, in their own texts; then those that have it through others."""
         names = [name for name in self._asked if not any(self._are_too_many(one, name) for one in _others_of(kind))]
         name = min(names or self._asked, key=lambda name: self._are_to_be_read(kind, name))
-        found = [self._reading(kind, has, most, _mentions(kind, name))]
+        found = [self._reading(kind, has, most, _mentions(kind, name), is_part=not names)]
         not_yet = [f"strpos(x.own, %({name})s) = 0"]
         for other in _others_of(kind):
             if ids := self._others.get((other.key, name), [])[:OTHERS]:
@@ -149,7 +150,7 @@ class OverKinds:
                 rows = f"SELECT t.* FROM {_table(kind)} t WHERE t.{other.column} = other.id OFFSET 0"  # one after the other
                 rows = f"unnest(%({parameter})s) other (id), LATERAL ({rows})"
                 found.append(self._reading(kind, " AND ".join([has, *not_yet]), most, rows=rows, is_part=not names))
-                not_yet.append(f"x.{other.column} <> ALL (%({parameter})s)")
+                not_yet.append(f"(x.{other.column} <> ALL (%({parameter})s)) IS NOT FALSE")
         return found
 
     def _are_to_be_read(self, kind: Kind, name: str) -> float:
@@ -162,16 +163,20 @@ class OverKinds:
 
     def _are_too_many(self, other: "_Other", name: str) -> bool:
         """Whether there are more than one looks through. Of what is common nobody need look how many."""
-        return self._is_common(other.kind, name) or len(self._others[other.key, name]) > OTHERS
+        return (other.key, name) not in self._others or len(self._others[other.key, name]) > OTHERS
+
+    def _are_others_common(self, kind: Kind) -> bool:
+        """Whether every word is so common in the names of others that these were not asked for."""
+        others = _others_of(kind)
+        return bool(others) and all(any(self._is_common(one.kind, name) for one in others) for name in self._asked)
 
     def _is_common(self, kind: Kind, name: str) -> bool:
-        return commonness(kind).share([self._asked[name]]) * commonness(kind).size > LONG
+        return _is_sooner_found(kind, commonness(kind).share([self._asked[name]]))
 
     def _called(self, kind: Kind, name: str, best: int) -> Reading:
         """Those with a text of their own that is, or begins, just so."""
-        has, known = f"strpos(x.own, %({name})s) > 0", commonness(kind)
-        share = known.share([self._names[name]])
-        if share * share * known.size > READ:
+        has, share = f"strpos(x.own, %({name})s) > 0", commonness(kind).share([self._names[name]])
+        if _is_sooner_found(kind, share):
             return self._walk(kind, has, best, share)
         return self._reading(kind, has, best, _mentions(kind, name))
 
@@ -205,7 +210,7 @@ class OverKinds:
             (key, name): []
             for key, other in others.items()
             for name in self._asked
-            if not self._is_common(other.kind, name)
+            if not self._is_common(other.kind, name) and name in self._worth_asking(other.kind, only_short=True)
         }
         seen, parameters = may_see_sql(self.reader, "t.visibility", "t.id")
         parts = [
@@ -249,6 +254,11 @@ def _others_of(kind: Kind) -> list[_Other]:
         key = "_".join([target.name, *names])
         found.append(_Other(key, target, f"{field_name}_id", _folded(names, ())))
     return found
+
+
+def _is_sooner_found(kind: Kind, share: float) -> bool:
+    """Whether those that are this share of a kind are sooner found along the table than in the index."""
+    return share * share * commonness(kind).size > READ
 
 
 # ---- SQL -----------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ PLURALS = (
 ).split()  # fmt: skip
 ROUTES = [*PLURALS, "funding-amounts", "ledger-entries", "exchange-rates", "rollups", "timelines", "jobs"]
 # asked in their own ways: tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
-ELSEWHERE = {"duplicates", "search", "suggest", "changes", "compare"}
+ELSEWHERE = {"duplicates", "imports", "search", "suggest", "changes", "compare", "views"}
 
 
 def problem(response, status=400) -> dict:

@@ -74,6 +74,13 @@ def test_a_character_that_xml_has_no_place_for_is_read_from_a_workbook(db, offic
     assert Researcher.objects.values_list("name_ko", "name_en").get() == ("a\tb", "_x0041_")
 
 
+@pytest.mark.parametrize("data, name", [(as_xlsx([["name_ko", "name_en"], ["a_x0000_b", "x"]]), "a.xlsx"), (b'[{"name_ko": "a\\ud800b"}]', "a.json"), (b'[{"name_ko": "a\\u0000b"}]', "b.json")])  # fmt: skip
+def test_half_a_character_is_refused_at_its_cell(db, officer, data, name):
+    assert said(sent("researcher", data, officer, name)) == [
+        "A2 name_ko: The text contains a character that cannot be stored."
+    ]
+
+
 def test_lists_in_json_are_lists(db, officer):
     data = json.dumps({"rows": [{"name_ko": "홍길동", "aliases": ["a; b", "[c]"]}]}).encode()
     take(sent("researcher", data, officer, "people.json"), officer)

@@ -6,6 +6,7 @@ or {"wrong": code, "text": …} where it has none. What the file is, or why it i
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +17,7 @@ from . import packed, plain
 from .limits import LONGEST_CELL, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, BadFile, hold_to_limits
 
 Cell = str | dict
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # nought, and half a character, as workbooks and JSON can name them
 
 
 def main(path: str, rows: str, sheet: str = "") -> None:
@@ -66,6 +68,8 @@ def _composed(cell: Cell, head: dict) -> Cell:
         return cell
     if len(cell) > LONGEST_CELL:
         return {"wrong": "long", "text": cell[:80]}
+    if UNSTORABLE.search(cell):
+        return {"wrong": "character", "text": UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", cell[:80])}
     if is_normalized("NFC", cell):
         return cell
     head["composed"] += 1

@@ -8,7 +8,7 @@ are held, and does nothing where one of them has moved on since the plan.
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
 from uuid import UUID
@@ -80,20 +80,25 @@ def read(
     sheet: SheetImport, *, name: str = "", seconds: float = reading.WAITED, check: Callable = lambda: None
 ) -> None:
     """Read the file, or another sheet of it, and see whether its columns are known. Raises Refused."""
-    found = reading.read(sheet.file, sheet=name, seconds=seconds, check=check)
-    sheet.what = found.said()
+    first: list[tuple[int, list]] = []
     with transaction.atomic():
-        _keep_rows(sheet, found)
-        _map(sheet, found.lines[: mapping.LOOKED_AT])
+        found = reading.read(
+            sheet.file, lambda lines: _keep_rows(sheet, lines, first), sheet=name, seconds=seconds, check=check
+        )
+        sheet.what = vars(found)
+        _map(sheet, first)
 
 
-def _keep_rows(sheet: SheetImport, found: reading.Read) -> None:
+def _keep_rows(sheet: SheetImport, lines: Iterator[tuple[int, list]], first: list) -> None:
+    """Keep the rows; the first of them also in `first`."""
     sheet.rows.all().delete()
     with (
         connection.cursor() as cursor,
         cursor.copy("COPY records_sheetrow (sheet_id, number, cells, state, said, chosen) FROM STDIN") as copy,
     ):
-        for number, cells in found.lines:
+        for number, cells in lines:
+            if len(first) < mapping.LOOKED_AT:
+                first.append((number, cells))
             copy.write_row((sheet.id, number, json.dumps(cells), "", "{}", "{}"))
 
 

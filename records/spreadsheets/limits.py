@@ -5,7 +5,7 @@ from contextlib import suppress
 
 MOST_ROWS = 100_000
 MOST_COLUMNS = 300
-MOST_CELLS = 4_000_000
+MOST_CELLS = 2_500_000
 LONGEST_CELL = 100_000  # characters
 MOST_UNPACKED = 400 << 20  # bytes of all parts of a workbook
 MOST_PARTS = 5_000
@@ -14,7 +14,7 @@ LARGE_PART = 20 << 20
 
 MEMORY = 1536 << 20
 SECONDS = 120  # of the processor
-WRITTEN = 1 << 30
+WRITTEN = 128 << 20  # bytes of the rows that it hands over
 
 
 class BadFile(ValueError):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -22,7 +22,7 @@ LOOK = 0.05
 
 @dataclass
 class Read:
-    """What a file is, with its rows as child.py gives them."""
+    """What a file is."""
 
     format: str
     encoding: str
@@ -33,19 +33,24 @@ class Read:
     columns: int
     empty: int = 0  # rows that were passed over
     composed: int = 0  # cells whose text was in pieces
-    lines: list[tuple[int, list]] = field(default_factory=list, repr=False)
-
-    def said(self) -> dict:
-        return {name: value for name, value in vars(self).items() if name != "lines"}
 
 
-def read(path: Path, *, sheet: str = "", seconds: float = WAITED, check: Callable[[], None] = lambda: None) -> Read:
-    """The rows of a file. Raises Refused with the sentence that the file deserves. `check` is called while one waits."""
+Keep = Callable[[Iterator[tuple[int, list]]], None]
+
+
+def read(
+    path: Path, keep: Keep, *, sheet: str = "", seconds: float = WAITED, check: Callable[[], None] = lambda: None
+) -> Read:
+    """Read a file; `keep` gets its rows one by one, as child.py gives them. Raises Refused with the sentence that it deserves.
+
+    `check` is called while one waits.
+    """
     with NamedTemporaryFile(prefix="rows-", dir=path.parent) as rows:
         said = _child(path, Path(rows.name), sheet, seconds, check)
         if "refused" in said:
             raise Refused(refusal(said["refused"], said["values"]))
-        return Read(**said, lines=list(_lines(Path(rows.name))))
+        keep(_lines(Path(rows.name)))
+        return Read(**said)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list]]:

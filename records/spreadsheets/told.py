@@ -63,6 +63,8 @@ def wrong_cell(cell: dict) -> str:
             )
         case "formula":
             return _("There is a formula here without its result. Open the file in Excel, save it and send it again.")
+        case "character":
+            return _("The text contains a character that cannot be stored.")
         case "long":
             return _("The text is longer than any that is kept here.")
     return _("A value within values is not read. Write a text, a number or a list of texts.")
