@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
-from benchmarks import registry
+from benchmarks import find_import, find_lists, registry
 from benchmarks.browse import environment, loaded
 
 QUESTIONS = Path(__file__).parent / "find_queries.txt"
@@ -85,7 +85,12 @@ def took(ask: Callable, question: str) -> float:
     return spent
 
 
-PARTS = {"search": search}
+PARTS = {
+    "search": search,
+    "lists": lambda: find_lists.lists(find_lists.signed_in()),
+    "export": lambda: find_lists.export(find_lists.signed_in()),
+    "import": find_import.bring_in,
+}
 
 
 def measure() -> None:

@@ -102,17 +102,3 @@ def as_xlsx(table: list[list[str]]) -> bytes:
         sheet.append(line)
     book.save(out)
     return out.getvalue()
-
-
-def main() -> None:
-    import django
-
-    django.setup()
-    from django.utils import translation
-
-    translation.activate("ko")
-    bring_in()
-
-
-if __name__ == "__main__":
-    main()

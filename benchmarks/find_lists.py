@@ -115,15 +115,3 @@ def signed_in():
     if officer and "ANYBODY" not in os.environ:
         client.force_login(officer)
     return client
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
-    part = os.environ.get("PART", "lists,export")
-    if "lists" in part:
-        lists(signed_in())
-    if "export" in part:
-        export(signed_in())

@@ -141,7 +141,7 @@ def _changes(reader: Reader, since: datetime | None) -> Need:
     if since:
         changed, more = latest(reader, Asked(begins=since, not_by=reader.user_id), limit=lists.COUNTED_TO)
         number = lists.COUNTED_TO + 1 if more else len(changed)
-    touched = counts([change.pk for change in changed[:SHOWN]], reader)
+    touched = counts([change.pk for change in changed[:SHOWN]], reader, in_short=True)
     title = _("changes by others since %s") % instant(since) if since else _("changes by others since your last visit")
     return Need(
         "changes",

@@ -124,18 +124,22 @@ class Count:
 
     kind: Kind
     number: int
+    is_cut: bool = False  # counting ended here
 
     @property
     def is_more(self) -> bool:
-        return self.number > COUNTED_TO
+        return self.is_cut or self.number > COUNTED_TO
 
     @property
     def shown(self) -> str:
-        return f"{COUNTED_TO}+" if self.is_more else str(self.number)
+        return f"{min(self.number, COUNTED_TO)}+" if self.is_more else str(self.number)
 
 
-def counts(changes: Sequence[int], reader: Reader) -> dict[int, list[Count]]:
-    """What each of these changes touched, by kind, counted up to COUNTED_TO. A change of which nothing is seen is missing."""
+def counts(changes: Sequence[int], reader: Reader, *, in_short: bool = False) -> dict[int, list[Count]]:
+    """What each of these changes touched, by kind, counted up to COUNTED_TO. A change of which nothing is seen is missing.
+
+    `in_short`: of a large change not each kind is counted for itself; what was found says how many there are at least.
+    """
     seen, parameters = may_see_sql(reader, "r.visibility", "r.id")
     limited = [f"(SELECT id, kind FROM ({branch}) b LIMIT {COUNTED_TO + 1})" for branch in _branches("c.id", seen)]
     found: dict[int, dict[str, int]] = defaultdict(dict)
@@ -149,10 +153,12 @@ def counts(changes: Sequence[int], reader: Reader) -> dict[int, list[Count]]:
         for change, name, number, of_all_kinds in cursor:
             found[change][name] = number
             large |= {change} if of_all_kinds > COUNTED_TO else set()  # a branch may have been cut
-    for change in large:
+    for change in large if not in_short else ():
         found[change] = _counts_of_large(change, reader)
+    cut = large if in_short else set()
     return {
-        change: [Count(kind, of[name]) for name, kind in kinds().items() if name in of] for change, of in found.items()
+        change: [Count(kind, of[name], change in cut) for name, kind in kinds().items() if name in of]
+        for change, of in found.items()
     }
 
 

@@ -83,6 +83,16 @@ def test_changes_by_others_since_the_last_visit_are_counted_and_listed(world, cl
     assert officer.pk not in {c.actor_id for c, _n in listed}
 
 
+def test_a_change_of_very_many_says_at_least_how_many(world, client, officer, monkeypatch):
+    monkeypatch.setattr("records.changes.COUNTED_TO", 3)
+    came_before(officer)
+    with change(by=cast.user("officer", name="colleague"), reason="news"):
+        for _n in range(6):
+            cast.source()
+    (item,) = [item for item in need(home(client, officer), "changes").items if item.mark == "colleague"]
+    assert item.text == "source 3+"
+
+
 def test_a_visit_lasts_and_the_next_one_begins_where_it_ended(world, client, officer):
     came_before(officer)
     first = need(home(client, officer), "changes").title

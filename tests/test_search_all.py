@@ -1,6 +1,7 @@
 """Searching everywhere: what is found, in which order, where it answers; and nothing that one may not see."""
 
 import re
+from datetime import date
 from html import unescape
 
 import pytest
@@ -384,9 +385,7 @@ def test_the_past_is_searched_in_each_list(world, client):
 
 
 def test_only_what_counts_on_a_day_is_found_as_of_that_day(world):
-    late = cast.agreement(world) if hasattr(cast, "agreement") else cast.UNDER["agreement"](world.alpha, "Robot pact")
-    from datetime import date
-
+    late = cast.UNDER["agreement"](world.alpha, "Robot pact")
     assert ids("robot pact", as_of=date(2022, 1, 1)) == [late.id]
     found = answer("robot pact", as_of=date(2020, 1, 1))
     assert (found.hits, found.kinds) == ([], [])
