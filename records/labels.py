@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from uuid import UUID
 
 from django.db.models import F, Value
 from django.utils.text import Truncator
+from django.utils.translation import override
 
+from .attributes import free_word
 from .base import Record, in_language
 from .kinds import Field, Kind, Type, kind_of, kinds
 from .moments import address
@@ -127,14 +129,26 @@ def _part(kind: Kind, row, name: str, labels) -> tuple[str, str]:
     value = getattr(row, name)
     if field.type is Type.CHOICE:
         return in_both(field.words.get(value, ""))
+    if name == "attribute":
+        return _attribute_in_both(value)
     text = Truncator("" if value is None else str(value)).chars(60)
     return text, text
 
 
+@cache
+def _attribute_in_both(attribute: str) -> tuple[str, str]:
+    """What sources speak of: the label of the field that is called so, else the words for what has no field."""
+    declared = (kind.all_fields.get(attribute) for kind in kinds().values())
+    if field := next(filter(None, declared), None):
+        return in_both(field.label)
+    with override("ko"):
+        ko = free_word(attribute)
+    with override("en"):
+        return ko, free_word(attribute)
+
+
 def in_both(text) -> tuple[str, str]:
     """A translatable text in Korean and in English."""
-    from django.utils.translation import override
-
     with override("ko"):
         ko = str(text)
     with override("en"):

@@ -9,8 +9,9 @@ from uuid import uuid4
 from funding.models import Category, FundingAmount, FundingLine, LedgerEntry
 from labs.models import Institution
 from programs.models import Program, Project
-from records import commands, package
+from records import commands, merging, package
 from records.commands import Author, Create
+from records.merging import Merge
 from records.models import Change
 from records.refusals import Refused
 from records.rights import EVERYTHING
@@ -302,3 +303,12 @@ def bare_sql(n, m):
 @may_happen
 def more_bare_sql(n, m):
     bare_sql(n + m, n)
+
+
+@may_happen
+def merge_two(n, m):
+    """Two payers, two projects or two programs turn out to be one."""
+    model = (Institution, Project, Program)[m % 3]
+    keep, other = one(model, n, is_retired=False), one(model, n + m + 1, is_retired=False)
+    merge = Merge(kind(NAMES[model]), keep.id, keep.version, other.id, other.version)
+    merging.carry_out(merge, by=officer())
