@@ -76,7 +76,7 @@ class Hit(Suggestion):
 
 @dataclass(frozen=True)
 class Counted:
-    """How many records of a kind have every word."""
+    """How many records of a kind have every word. None, and more: not all could be looked at, its list knows."""
 
     kind: Kind
     count: int
@@ -122,7 +122,10 @@ class _Searching:
         near = self._similar({hit.id for hit in hits}) if len(hits) < FEW and not self._is_called_so(hits) else []
         counted = [Counted(kind, min(len(one.bands), COUNTED_TO), one.are_more) for kind, one in self._by_words]
         return Answer(
-            hits, near, [one for one in counted if one.count], len(folded(self.text)) < 2 and self.text.isascii()
+            hits,
+            near,
+            [one for one in counted if one.count or one.are_more],
+            len(folded(self.text)) < 2 and self.text.isascii(),
         )
 
     # -- what is found ---------------------------------------------------------------------------------

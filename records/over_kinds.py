@@ -232,7 +232,7 @@ class OverKinds:
             found[kind].bands[id] = min(band, found[kind].bands.get(id, INSIDE))
         for reading in readings:
             count = counts[reading.kind.name]
-            found[reading.kind.name].are_more |= count > reading.wanted or (reading.is_part and count > 0)
+            found[reading.kind.name].are_more |= count > reading.wanted or reading.is_part
         return [reading.kind for reading in readings if reading.is_walk and counts[reading.kind.name] <= reading.wanted]
 
 

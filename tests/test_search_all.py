@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from people.models import Researcher
@@ -20,7 +20,7 @@ from records.kinds import kinds
 from records.matching import marked
 from records.similar import similar
 from tests import cast
-from tests.cast import INTERNAL, SHARED
+from tests.cast import INTERNAL, PUBLIC, SHARED
 from tests.test_searching import PARTS, make, names, people
 
 pytestmark = pytest.mark.usefixtures("english")
@@ -241,7 +241,11 @@ searches = st.lists(st.sampled_from(PARTS), min_size=1, max_size=3).map(" ".join
 WAYS = {"by the index": {}, "along the table": {"READ": 0}, "along the table, too few": {"READ": 0, "SURE": 0.01}, "many others": {"OTHERS": 1}}  # fmt: skip
 
 
+FEW = [("김김김mi", "", [], PUBLIC), ("", "", [], PUBLIC), ("", "MIT김O'김", [], PUBLIC)]
+
+
 @pytest.mark.parametrize("way", WAYS)
+@example(made=FEW, titles=[""] * 4, text="김 김 O'")
 @given(made=st.lists(people, min_size=1, max_size=8), titles=st.lists(names, max_size=8), text=searches)
 def test_each_kind_says_how_many_its_list_finds(db, way, made, titles, text):
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:

@@ -135,7 +135,8 @@ def _places(kind: Kind | None, request, match) -> list[Place]:
     """The lists, and the page of all money before the lines that it adds up."""
     found = [(item.name, _place(item, kind, request)) for item in in_order() if item.in_menu]
     found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
-    return [*found, _truth(match)] if request and request.reader.is_officer else found
+    reader = getattr(request, "reader", None)  # a page of an error may come before it is known who asks
+    return [*found, _truth(match)] if reader and reader.is_officer else found
 
 
 def _truth(match) -> Place:

@@ -15,7 +15,7 @@ def test_from_home_over_a_list_to_a_record_and_its_source(open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^로봇 파운데이션 모델 연구"))
     follow(page.locator("aside ol a").first)
     expect(page).to_have_url(re.compile("/ko/sources/"))
-    expect(page.get_by_role("heading", name="인용")).to_be_visible()
+    expect(page.get_by_role("heading", name="이 출처의 진술")).to_be_visible()
 
 
 def test_the_language_switch_keeps_the_page_and_is_remembered(open_page, site):
@@ -42,8 +42,8 @@ def test_slash_finds_and_question_mark_explains(open_page):
 @pytest.mark.parametrize("script", [True, False])
 def test_filtering_sorting_and_removing_filters_work(open_page, script):
     page = open_page("/ko/projects/", script=script)
-    page.locator("details.filters summary").click()
-    page.get_by_label("사업", exact=True).select_option("nairl")
+    page.locator("details.filters summary", has_text="검색 조건").click()
+    page.locator("#f-program").select_option("nairl")
     follow(page.get_by_role("button", name="보기"))
     expect(page.locator("tbody tr")).to_have_count(3)
     follow(page.get_by_role("columnheader", name="번호").get_by_role("link"))
