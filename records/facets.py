@@ -87,8 +87,10 @@ def _count_group(base: ListQuery, facets: list[Facet]) -> tuple[Counts, Count | 
         }
         for facet in columns
     }
-    if base.is_whole or is_all:
-        found |= _each(base, [f for f in facets if f not in columns or (not is_all and _is_indexed(base, f))], most)
+    if is_all:
+        found |= _each(base, [facet for facet in facets if facet not in columns], most)
+    elif base.is_whole:
+        found |= _each(base, [facet for facet in facets if _is_indexed(base, facet)], most)
     return found, Count(min(total, most), not is_all)
 
 
@@ -113,7 +115,12 @@ def _read(rows: QuerySet, facets: list[Facet], most: int) -> tuple[Mapping[str, 
 
 
 def _is_indexed(base: ListQuery, facet: Facet) -> bool:
-    """Whether an index begins with its column, so that the rows of one option are found without the others."""
+    """Whether the rows of one option are found without the others: by the kind's own question, or an index of its column.
+
+    Questions that lists of every kind answer (questions.py) look at each row.
+    """
+    if isinstance(facet.declared, Filter):
+        return facet.declared in base.kind.filters
     columns = {f.name: f for f in base.kind.model._meta.concrete_fields}
     firsts = [index.fields[0] for index in base.kind.model._meta.indexes if index.fields]
     return facet.name in columns and (facet.name in firsts or columns[facet.name].db_index)

@@ -89,6 +89,16 @@ def test_a_number_that_is_capped_says_so(w, monkeypatch):
     assert str(lists.Count(10_000, True)) == "10,000+"
 
 
+def test_what_looks_at_each_row_is_not_counted_in_a_large_list(w, monkeypatch):
+    def numbers():
+        offered, _whole = counted(query := ask("project"), choosers(query))
+        return {o.count for chooser in offered if chooser.name == "unsourced" for o in chooser.options}
+
+    assert None not in numbers()
+    monkeypatch.setattr(facets, "CAPPED_AT", 2)
+    assert numbers() == {None}
+
+
 def test_more_options_cost_no_more_statements(w, client):
     def asked(address: str) -> int:
         with CaptureQueriesContext(connection) as captured:
