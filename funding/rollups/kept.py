@@ -61,10 +61,12 @@ ALL_BELOW = PLACED.format(sums=BELOW.format(lines="funding_linefigure"), places=
 # ---- some lines, and projects that moved: what is below them keeps its sums and gets the place of today ----------
 
 TOUCHED = """
-SELECT id FROM funding_fundingline WHERE id = ANY(%(marked)s::uuid[]) OR project_id = ANY(%(marked)s::uuid[])
-UNION SELECT line FROM funding_linefigure WHERE line = ANY(%(marked)s::uuid[]) OR (program, scope) IN (
-  SELECT program_id, id FROM programs_project WHERE id = ANY(%(marked)s::uuid[]))
-"""
+SELECT id FROM funding_fundingline WHERE id = ANY(%(marked)s::uuid[])
+UNION SELECT id FROM funding_fundingline WHERE project_id = ANY(%(marked)s::uuid[])
+UNION SELECT line FROM funding_linefigure WHERE line = ANY(%(marked)s::uuid[])
+UNION SELECT f.line FROM programs_project p JOIN funding_linefigure f ON f.program = p.program_id AND f.scope = p.id
+  WHERE p.id = ANY(%(marked)s::uuid[])
+"""  # each by its own index: joined by OR, all lines of the nation would be read for one
 SOME_LINES = PLACED_LINES.format(lines=LINES.format(which="l.id = ANY(%(lines)s::uuid[])"), places=PLACES)
 HERE_LINES = "r.line = ANY(%(lines)s::uuid[])"
 HERE_SCOPES = "r.scope = ANY(%(marked)s::uuid[])"
