@@ -11,7 +11,7 @@ class RecordsConfig(AppConfig):
 
 def mirror(**_kwargs):
     """After a migration that gave a table an index, its history has it too."""
-    from .keeping import mirror_indexes
     from .kinds import kinds
+    from .mirroring import mirror_indexes
 
     mirror_indexes([kind.model._meta.db_table for kind in kinds().values()])

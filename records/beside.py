@@ -11,10 +11,11 @@ from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast
 from django.http import QueryDict
 
-from . import dates, lists
+from . import dates, lists, sorting
 from .kinds import Kind
 from .moments import address, further
 from .rights import Reader
+from .sorting import SortKey
 
 NOT_ASKED = (
     "cursor",
@@ -84,7 +85,7 @@ def _neighbours(query: lists.ListQuery, mine: list) -> dict[int, str]:
     onwards = query.in_order()
     back = onwards.order_by(*(_reversed(key) for key in query.keys))
     name = Cast("slug" if query.kind.has_slug else "id", CharField())
-    ranges = [(n, onwards.filter(part)) for n, part in enumerate(lists.comes_after(query.keys, mine), 1)]
+    ranges = [(n, onwards.filter(part)) for n, part in enumerate(sorting.comes_after(query.keys, mine), 1)]
     ranges += [(-n, back.filter(part)) for n, part in enumerate(_comes_before(query.keys, mine), 1)]
     pieces = [rows.values_list(Value(n), name)[:1] for n, rows in ranges]
     found = dict(pieces[0].union(*pieces[1:], all=True))
@@ -92,14 +93,14 @@ def _neighbours(query: lists.ListQuery, mine: list) -> dict[int, str]:
     return {step: found[n] for step, n in nearest.items() if n}
 
 
-def _reversed(key: lists.SortKey):
+def _reversed(key: SortKey):
     order = key.ordering()
     order.reverse_ordering()
     return order
 
 
-def _comes_before(keys: list[lists.SortKey], values: list) -> list[Q]:
-    """The rows before these values in this order, the nearest range first: what `lists.comes_after` is for those after."""
+def _comes_before(keys: list[SortKey], values: list) -> list[Q]:
+    """The rows before these values in this order, the nearest range first: what `sorting.comes_after` is for those after."""
     key, value = keys[0], values[0]
     equal = Q(**{key.name: value}) if value is not None else Q(**{f"{key.name}__isnull": True})
     ranges = [equal & earlier for earlier in _comes_before(keys[1:], values[1:])] if keys[1:] else []

@@ -3,11 +3,11 @@
 `KeepRecord` in a migration gives a table all this. Put it after the operations that change the table's columns, and
 `LetGo` before operations that alter the type of one (the views stand in their way).
 
-A list of the past costs what one of the present costs: `mirror_indexes` gives the history the indexes of the present
+A list of the past costs what one of the present costs: `mirroring.py` gives the history the indexes of the present
 table, and the view is written so that both are read in order.
 """
 
-from django.db import connection, migrations, models
+from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import gettext_lazy
 
@@ -218,29 +218,6 @@ CREATE OR REPLACE TRIGGER z_many AFTER UPDATE ON public.{table}
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.plan_anew();
 """
 SEEN = 'coalesce("visibility_today", "visibility") AS "visibility"'
-
-
-def mirror_indexes(tables: list[str]) -> None:
-    """Give the history of these tables the indexes of the present ones, and no others but its own. Runs after each `migrate`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename = ANY(%s)"
-            " AND indexdef LIKE '%%USING btree%%' AND indexdef NOT LIKE '%%(id)%%' AND indexdef NOT LIKE '%%pattern_ops%%'"
-            " AND indexname NOT LIKE '%%\\_counted'",
-            [tables],
-        )
-        wanted = {name: (table, definition) for table, name, definition in cursor.fetchall()}
-        cursor.execute(
-            "SELECT indexname FROM pg_indexes WHERE schemaname = 'history' AND tablename = ANY(%s)", [tables]
-        )
-        found = {name for (name,) in cursor.fetchall()}
-        for name in sorted(found - wanted.keys()):
-            if not name.endswith(("_pkey", *OWN_INDEXES)):
-                cursor.execute(f'DROP INDEX history."{name}"')
-        for name in sorted(wanted.keys() - found):
-            table, definition = wanted[name]
-            rest = definition.partition(" USING ")[2].replace(" NULLS NOT DISTINCT", "")
-            cursor.execute(f'CREATE INDEX "{name}" ON history.{table} USING {rest}')
 
 
 class KeepRecord(Operation):

@@ -14,10 +14,11 @@ from .columns import choosable
 from .facets import Count, Facet, count_options
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .labels import label_of, labels_of
-from .lists import ListQuery, sortable
+from .lists import ListQuery
 from .moments import address
 from .questions import filters_of
 from .showing import PERIOD, Head, Shower, attribute_word, head_of
+from .sorting import sortable
 
 MOST_OPTIONS = 200
 LOOKUP_WORDS = {"gte": "≥", "lte": "≤", "gt": ">", "lt": "<", "contains": "∋"}

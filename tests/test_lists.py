@@ -8,11 +8,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from records import facets, lists
+from records import facets, lists, sorting
 from records.asking import CONTROLS, LOOKUPS, BadQuery, parameters
 from records.kinds import Type, kinds
-from records.lists import sortable
 from records.rights import EVERYTHING
+from records.sorting import sortable
 from records.together import first_pages
 from tests import cast
 from tests.cast import INTERNAL, PUBLIC, SHARED, ask, every_row, page
@@ -256,8 +256,8 @@ def test_lists_asked_together_are_what_each_is_alone(db, w):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_belongs_to_a_record_can_be_asked_together(name):
     for related in cast.kind(name).related:
-        keys = lists.sort_keys(kinds()[related.kind], related.sort, "", EVERYTHING)
-        assert len(lists.parts(keys)) == 1, "against the direction of its index, what has no value would come first"
+        keys = sorting.sort_keys(kinds()[related.kind], related.sort, "", EVERYTHING)
+        assert len(sorting.parts(keys)) == 1, "against the direction of its index, what has no value would come first"
 
 
 # ---- a constant number of queries --------------------------------------------------------------------------
