@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from . import jobs, rewriting
 from .base import Change
-from .commands import Author, again_after_deadlock
+from .commands import Author, again_after_deadlock, require_reason
 from .history import change
 from .kinds import Kind
 from .labels import Label
@@ -97,7 +97,7 @@ def preview(selection: Selection, wanted: Wanted, reader: Reader) -> Preview:
         found = _laid(selection, wanted, reader)
         found.examples = rewriting.examples(selection.kind, reader, most=EXAMPLES)
         if not found.refused and found.changed <= jobs.AT_ONCE:
-            found.trouble = _tried(selection.kind)
+            found.trouble = rewriting.tried([selection.kind])
         transaction.set_rollback(True)
     return found
 
@@ -112,17 +112,6 @@ def examples(kind: Kind, ids: list[UUID], wanted: Wanted, reader: Reader) -> lis
         found = rewriting.examples(kind, reader, most=EXAMPLES)
         transaction.set_rollback(True)
     return found
-
-
-def _tried(kind: Kind) -> str:
-    """What only doing it tells, e.g. a circle."""
-    try:
-        with transaction.atomic():
-            rewriting.write([kind])
-            transaction.set_rollback(True)
-    except IntegrityError as error:
-        return explain(error)
-    return ""
 
 
 def _laid(selection: Selection, wanted: Wanted, reader: Reader, as_seen: str | None = None) -> Preview:
@@ -259,8 +248,7 @@ def check(found: Preview, by: Author, only_possible: bool) -> None:
     """Whether this may be done as it was found. Raises CannotEdit, Refused."""
     if found.refused and not only_possible:
         raise CannotEdit(found)
-    if found.asks_reason and not by.reason:
-        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+    require_reason(found.asks_reason, by)
 
 
 def _written(kind: Kind, wanted: Wanted, found: Preview, by: Author) -> int | None:

@@ -22,9 +22,21 @@ from .refusals import Refused, Stale
 from .rights import Reader
 from .row_faults import fault_of
 from .rules import require_can_edit
-from .steps import Create, Edit, Restore, Retire, Step, hold_rows, moved
+from .steps import Create, Edit, Restore, Retire, Step, hold_rows, moved, needs_reason
 
-__all__ = ["Author", "Create", "Done", "Edit", "Restore", "Retire", "apply", "create", "edit", "restore"]
+__all__ = [
+    "Author",
+    "Create",
+    "Done",
+    "Edit",
+    "Restore",
+    "Retire",
+    "apply",
+    "create",
+    "edit",
+    "require_reason",
+    "restore",
+]
 
 TRIES = 3  # of a change that the database broke off to end a deadlock
 
@@ -53,6 +65,12 @@ class Done:
     change: int | None = None
     ids: list[UUID] = field(default_factory=list)
     is_repeated: bool = False  # the same request had been carried out before
+
+
+def require_reason(asks_reason: bool, by: Author) -> None:
+    """Raises Refused where a change that asks for a reason has none."""
+    if asks_reason and not by.reason:
+        raise Refused([needs_reason()])
 
 
 def create(kind: Kind, values: dict, *, by: Author) -> UUID:

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from . import jobs, rewriting, staging, submissions
-from .commands import Author, Done, again_after_deadlock
+from .commands import Author, Done, again_after_deadlock, require_reason
 from .history import change
 from .kinds import Kind, Type, kinds
 from .labels import Label, labels_of
@@ -116,7 +116,9 @@ def plan(merge: Merge, reader: Reader) -> MergePlan:
         else:
             touched = _lay(merge, keep, other, take)
             wrong = list(rewriting.faults(touched, whatever_refers=True))
-            found.hindrances = told(wrong[:SHOWN], reader) or _tried(touched)
+            found.hindrances = told(wrong[:SHOWN], reader)
+            if not wrong and (trouble := rewriting.tried(touched)):
+                found.hindrances = [Hindrance(trouble)]
             found.effects = _effects(merge, touched)
         found.asks_reason = any(effect.kind.asks_reason for effect in found.effects) or merge.kind.asks_reason
         transaction.set_rollback(True)
@@ -308,17 +310,6 @@ def _effects(merge: Merge, touched: list[Kind]) -> list[Effect]:
     return found
 
 
-def _tried(touched: list[Kind]) -> list[Hindrance]:
-    """What only doing it tells: circles, and what else the database alone knows."""
-    try:
-        with transaction.atomic():
-            rewriting.write(touched)
-            transaction.set_rollback(True)
-    except IntegrityError as error:
-        return [Hindrance(explain(error))]
-    return []
-
-
 # ---- doing it ------------------------------------------------------------------------------------------
 
 
@@ -349,11 +340,6 @@ def check(merge: Merge, by: Author) -> frozenset[str]:
     keep, other = _pair(merge, by.reader, as_seen=True)
     require_reason(any(kind.asks_reason for kind in _naming(merge, most=1)), by)
     return _taken(merge, keep, other)
-
-
-def require_reason(asks_reason: bool, by: Author) -> None:
-    if asks_reason and not by.reason:
-        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
 
 
 def asked(merge: Merge) -> str:

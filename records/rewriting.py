@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from . import staging
 from .kinds import Kind, Type, kinds
 from .labels import label_of, labels_of
 from .rights import Reader
+from .sentences import explain
 from .showing import Cell, Shower
 from .staging import table_beside
 
@@ -221,6 +222,17 @@ def write(laid: Iterable[Kind]) -> None:
     for kind in laid:
         staging.write(kind)
     run("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+
+
+def tried(laid: Iterable[Kind]) -> str:
+    """What only doing it tells: circles, and what else the database alone knows. "" where nothing is wrong; nothing is done."""
+    try:
+        with transaction.atomic():
+            write(laid)
+            transaction.set_rollback(True)
+    except IntegrityError as error:
+        return explain(error)
+    return ""
 
 
 # ---- what is shown before ------------------------------------------------------------------------------

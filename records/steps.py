@@ -25,6 +25,10 @@ KEPT = ("id", "version", "updated_at", "change_id")  # by the database
 ENOUGH = 2000  # parts to say that a record is not retired without them; what lies under these is not looked for
 
 
+def needs_reason() -> Fault:
+    return Fault("reason", _("Say why: this change is kept with its reason."))
+
+
 class Step:
     """One part of a change. `row` is the record as it is now, locked; None for one that is to be created."""
 
@@ -58,7 +62,7 @@ class Step:
     def faults(self, reason: str, new: set[UUID]) -> Iterator[Fault]:
         """Everything that is wrong. `new`: ids of the records that the same change creates."""
         if self.asks_reason() and not reason:
-            yield Fault("reason", _("Say why: this change is kept with its reason."))
+            yield needs_reason()
 
     def write(self) -> UUID:
         """Do it; returns the id of the record that now holds the values."""

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import jobs, rewriting, submissions
 from .base import Change
-from .commands import Author, again_after_deadlock
+from .commands import Author, again_after_deadlock, require_reason
 from .history import change as one_change
 from .kinds import Kind, kinds
 from .labels import Label, labels_of
@@ -275,16 +275,9 @@ def _part(kind: Kind, reader: Reader) -> Part:
 
 
 def _tried(found: UndoPlan) -> list[Hindrance]:
-    """What only doing it tells: circles, and what else the database alone knows. Not asked of long work."""
-    if found.is_long:
-        return []
-    try:
-        with transaction.atomic():
-            rewriting.write(_touched_kinds())
-            transaction.set_rollback(True)
-    except IntegrityError as error:
-        return [Hindrance(explain(error))]
-    return []
+    """What only doing it tells. Not asked of long work."""
+    trouble = "" if found.is_long else rewriting.tried(_touched_kinds())
+    return [Hindrance(trouble)] if trouble else []
 
 
 # ---- what stands in the way ----------------------------------------------------------------------------
@@ -352,8 +345,7 @@ def check(found: UndoPlan, by: Author, only_possible: bool) -> None:
     """Whether this may be done as it was found. Raises CannotUndo, Refused."""
     if not found.possible or (found.hindered and not only_possible):
         raise CannotUndo(found)
-    if found.asks_reason and not by.reason:
-        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+    require_reason(found.asks_reason, by)
 
 
 def _undone(change: Change, by: Author, only_possible: bool) -> Undone:

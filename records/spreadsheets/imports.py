@@ -23,7 +23,7 @@ from .. import rewriting
 from ..base import Change
 from ..bulk import MovedOn
 from ..cells import can_be_stored
-from ..commands import Author, again_after_deadlock
+from ..commands import Author, again_after_deadlock, require_reason
 from ..documents import LARGEST, too_large
 from ..history import change
 from ..kinds import Kind, kinds
@@ -214,8 +214,7 @@ def check(sheet: SheetImport, by: Author, only_possible: bool) -> None:
     left = sum(sheet.counts.get(state, 0) for state in OPEN)
     if left and not only_possible:
         raise Refused(left_sentence(left))
-    if sheet.asks_reason and not by.reason:
-        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+    require_reason(sheet.asks_reason, by)
 
 
 def going(sheet: SheetImport) -> int:
@@ -246,8 +245,7 @@ def take_over(
     before = {row.number: (row.record_id, row.version, row.state) for row in planning.records_of(sheet)}
     made = planning.plan(sheet, by.reader, hold=True, progress=progress)
     _refuse_moved(before, made)
-    if made.asks_reason and not by.reason:
-        raise Refused([Fault("reason", _("Say why: this change is kept with its reason."))])
+    require_reason(made.asks_reason, by)
     sheet.change_id = _written(sheet, made, by)
     sheet.state = State.DONE
     sheet.save(update_fields=["state", "change_id"])

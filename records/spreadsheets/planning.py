@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from .. import rewriting, staging
@@ -18,7 +18,7 @@ from ..jobs import AT_ONCE
 from ..kinds import Kind, Type, kinds
 from ..rights import Reader
 from ..row_faults import fields_of
-from ..sentences import explain, sentence
+from ..sentences import sentence
 from ..steps import copied, filled_in
 from .considering import Considered, State, considered, value_of
 from .models import SheetImport, SheetRow
@@ -58,7 +58,7 @@ def plan(
     made.is_correction = kind.is_succeeded and any(_overwrites(kind, one) for one in going)
     made.asks_reason = bool(going) and (kind.asks_reason or made.is_correction)
     if not hold and _has_to_be_tried(kind, going):
-        made.trouble = _tried(kind)
+        made.trouble = rewriting.tried([kind])
     return made
 
 
@@ -137,17 +137,6 @@ def _has_to_be_tried(kind: Kind, going: Sequence[Considered]) -> bool:
         return bool(going)
     together = {name for name, f in kind.typed_fields.items() if f.type in (Type.REF, Type.RECORD, Type.MONEY)}
     return any(one.present is None or together & set(one.changed) for one in going)
-
-
-def _tried(kind: Kind) -> str:
-    """What only doing it tells, e.g. a circle."""
-    try:
-        with transaction.atomic():
-            rewriting.write([kind])
-            transaction.set_rollback(True)
-    except IntegrityError as error:
-        return explain(error)
-    return ""
 
 
 def note(made: Plan) -> None:
