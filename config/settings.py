@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "labs",
     "programs",
     "funding",
+    "reports",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

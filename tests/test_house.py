@@ -43,6 +43,8 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Job", "records.JobLine",  # have an end
     "records.SheetImport", "records.SheetRow",  # on their way in, for two days
     "records.ColumnMapping",  # how somebody works
+    "reports.ProjectUpdate", "reports.Proposal", "reports.ProposedValue",  # what of them is accepted is in records
+    "reports.UpdateEvent", "reports.Attachment", "reports.Watch",  # their own thread
 }  # fmt: skip
 OURS = ("records", "people", "labs", "programs", "funding", "reports")
 

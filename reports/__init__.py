@@ -1,0 +1,1 @@
+"""Partner institutions report, officers decide: obligations, updates, decisions."""
