@@ -104,7 +104,7 @@ class Role(RecordBase):
             models.CheckConstraint(
                 condition=Q(effort_share=None) | Q(effort_share__gte=0, effort_share__lte=100),
                 name="role_effort_share",
-                violation_error_message=_("An effort share lies between 0 and 100 %."),
+                violation_error_message=_("An effort share is a percentage from 0 to 100."),
             ),
         ]
 

@@ -1,0 +1,68 @@
+"""Who may report, and who may decide (design.md, “The rights”). Commands ask; pages ask only to hide a button."""
+
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from labs.models import Institution
+from programs.models import Project
+from records.refusals import NotAllowed
+from records.rights import Reader
+
+from .models import ProjectUpdate
+
+# The project itself, the projects above it and its program: who takes part in one of them reports on the project.
+TAKES_PART = """
+WITH RECURSIVE above (id, parent_id, program_id) AS (
+  SELECT id, parent_id, program_id FROM programs_project WHERE id = %(project)s
+  UNION ALL SELECT p.id, p.parent_id, p.program_id FROM above a JOIN programs_project p ON p.id = a.parent_id
+)
+SELECT DISTINCT coalesce(i.merged_into_id, i.id) FROM programs_participation t JOIN labs_institution i ON i.id = t.institution_id
+WHERE NOT t.is_retired AND t.scope_id IN (SELECT id FROM above UNION SELECT program_id FROM above)
+"""
+
+
+def takes_part_in(project: UUID) -> set[UUID]:
+    """Ids of the institutions that take part in the project, in one above it or in its program."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKES_PART, {"project": project})
+        return {id for (id,) in cursor}
+
+
+def reporting_institutions(reader: Reader, project: Project) -> set[UUID]:
+    """Of the reader's own institutions, those that may report on this project."""
+    return set(reader.institutions) & takes_part_in(project.id) if reader.institutions else set()
+
+
+def can_report(reader: Reader, project: Project, institution: Institution) -> bool:
+    return institution.id in reporting_institutions(reader, project)
+
+
+def can_write(reader: Reader, update: ProjectUpdate) -> bool:
+    """Whether the reader writes for the institution that reports; in which states, the command says."""
+    return is_own(reader, update)
+
+
+def is_own(reader: Reader, update: ProjectUpdate) -> bool:
+    institution = update.institution
+    return (institution.merged_into_id or institution.id) in reader.institutions
+
+
+def can_decide(reader: Reader, update: ProjectUpdate | None = None) -> bool:
+    return reader.is_officer
+
+
+def require_can_report(reader: Reader, project: Project, institution: Institution) -> None:
+    if not can_report(reader, project, institution):
+        raise NotAllowed(_("Only an institution that takes part in the project reports on it."))
+
+
+def require_can_write(reader: Reader, update: ProjectUpdate) -> None:
+    if not can_write(reader, update):
+        raise NotAllowed(_("Only the reporting institution changes its report."))
+
+
+def require_can_decide(reader: Reader) -> None:
+    if not can_decide(reader):
+        raise NotAllowed(_("Only officers decide on reports."))
