@@ -49,10 +49,15 @@ class SectionOfDraft:
 
 
 class Draft:
-    """`content`: what was typed. `blank`: by section how many empty new rows are drawn besides those that were typed in."""
+    """`content`: what was typed. `blank`: by section how many empty new rows are drawn besides those that were typed in.
 
-    def __init__(self, about: About, content: Mapping, *, blank: Mapping[str, int] | None = None):
-        self.about, self.content = about, content
+    `is_whole`: with the rows in which nothing was typed, to be drawn; without them it is only checked.
+    """
+
+    def __init__(
+        self, about: About, content: Mapping, *, blank: Mapping[str, int] | None = None, is_whole: bool = True
+    ):
+        self.about, self.content, self.is_whole = about, content, is_whole
         self.faults: list[Fault] = []
         self.warnings: list[str] = []
         self.blank = blank or {}
@@ -78,7 +83,8 @@ class Draft:
 
     def _money_rows(self) -> list[Row]:
         typed = self.typed_in(MONEY)
-        lines = lines_for(self.about.update, self.about.reader)
+        lines = lines_for(self.about.update, self.about.reader) if self.is_whole or typed else []
+        lines = [line for line in lines if self.is_whole or str(line.id) in typed]
         known = to_date(lines, self.about.update, self.about.until)
         labels = labels_of({"funding_line": {line.id for line in lines}}, set(), self.about.reader)
         return [
@@ -93,7 +99,9 @@ class Draft:
 
     def _record_rows(self, section: Section) -> list[Row]:
         typed, reader = self.typed_in(section), self.about.reader
-        present = {row.id: row for row in section.present(self.about, {_id(key) for key in typed} - {None})}
+        present = {
+            row.id: row for row in section.present(self.about, {_id(key) for key in typed} - {None}, self.is_whole)
+        }
         versions = {id: str(typed[str(id)].get("version", "")) for id in present if str(id) in typed}
         began = as_they_were(section.kind, present, versions)
         new = [key for key in typed if key.startswith(NEW)]

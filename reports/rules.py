@@ -31,8 +31,10 @@ def takes_part_in(project: UUID) -> set[UUID]:
 
 
 def reporting_institutions(reader: Reader, project: Project) -> set[UUID]:
-    """Of the reader's own institutions, those that may report on this project."""
-    return set(reader.institutions) & takes_part_in(project.id) if reader.institutions else set()
+    """Of the reader's own institutions, those that may report on this project: one that the reader may see."""
+    if not reader.institutions or not Project.objects.visible_to(reader).filter(id=project.id).exists():
+        return set()
+    return set(reader.institutions) & takes_part_in(project.id)
 
 
 def can_report(reader: Reader, project: Project, institution: Institution) -> bool:

@@ -94,9 +94,9 @@ class Section:
         """Every field that may be typed in a row."""
         return [name for _kind, names in self.parts(is_new=True) for name in names]
 
-    def present(self, about: About, ids: Iterable[UUID] = ()) -> list:
-        """The records that stand in the section; those with these ids among them, where they are of the project."""
-        found = {row.id: row for row in self.rows(about)[:MOST_ROWS]} if self.rows else {}
+    def present(self, about: About, ids: Iterable[UUID] = (), is_whole: bool = True) -> list:
+        """The records that stand in the section (unless `is_whole` is false), and those with these ids, where they are of the project."""
+        found = {row.id: row for row in self.rows(about)[:MOST_ROWS]} if self.rows and is_whole else {}
         if missing := set(ids) - set(found):
             of_project = self.kind.model.objects.visible_to(about.reader).filter(scope=about.update.project_id)
             found |= {row.id: row for row in of_project.filter(id__in=missing)}

@@ -401,3 +401,19 @@ def test_the_thread_tells_both_sides_everything(w):
         ("partly_accepted", True),
     ]
     assert ProjectUpdate.objects.get().assigned_to == w.officer
+
+
+def test_of_a_project_that_one_may_not_see_nobody_reports(w):
+    hidden = cast.project(w.alpha, "hidden", visibility=cast.INTERNAL)
+    cast.participation(w.gist, hidden, visibility=cast.INTERNAL)
+    with pytest.raises(NotAllowed):
+        commands.begin(hidden, w.gist, *FIRST_HALF, by=by(w.partner))
+
+
+def test_submitting_asks_a_constant_number_of_queries(w, django_assert_max_num_queries):
+    for n in range(30):
+        Milestone.objects.create(scope_id=w.one.id, title_en=f"Milestone {n}", due_on="2025-06")
+        cast.line(w.one, recipient=w.gist, form="cash")
+    update = written(w)
+    with django_assert_max_num_queries(60):
+        commands.submit(update.id, version=update.version, by=by(w.partner))

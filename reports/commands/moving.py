@@ -28,7 +28,7 @@ def submit(id: UUID, *, version: int | None, by: Author) -> ProjectUpdate:
     update = held(id, by.reader, version)
     require_can_write(by.reader, update)
     must_be(update, WITH_PARTNER)
-    draft = Draft(About.of(update, by.reader), update.content)
+    draft = Draft(About.of(update, by.reader), update.content, is_whole=False)
     proposed = draft.check()
     if draft.faults:
         raise Refused(draft.faults)
