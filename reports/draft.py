@@ -5,6 +5,7 @@
 It is drawn from `content`, so that nothing typed is lost, whatever is refused.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from .sections import FILES, MONEY, OUTPUTS, PEOPLE, TYPED, WORDS, About, Sectio
 
 MOST_NEW = 100  # new rows of one section
 NEW = "new-"
+KEY = re.compile(r"text|new-\d{1,4}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of a row in `content`
 WHOLE = 100  # per cent of a person's working time
 
 
@@ -275,7 +277,7 @@ def content_of_page(sent: QueryDict) -> dict:
     content = {}
     for section in TYPED:
         rows = []
-        for key in dict.fromkeys(sent.getlist(section.name)):
+        for key in filter(KEY.fullmatch, dict.fromkeys(sent.getlist(section.name))):
             prefix = f"{section.name}-{key}-"
             texts = {
                 f"{name}{end}": sent[f"{prefix}{name}{end}"]

@@ -35,7 +35,7 @@ def lines_for(update: ProjectUpdate, reader: Reader) -> list[FundingLine]:
         scopes.append(project.id)
         project = project.parent
     of_here = Q(project__in=scopes) | Q(program=update.project.program_id, project=None)
-    own = Q(recipient=None) | Q(recipient=update.institution_id) | Q(payer=update.institution_id)
+    own = Q(recipient=None) | Q(recipient=update.reporter) | Q(payer=update.reporter)
     own |= Q(recipient__in=reader.institutions) | Q(payer__in=reader.institutions)
     lines = FundingLine.objects.visible_to(reader).filter(of_here & own).exclude(state=FundingLine.State.CANCELLED)
     return list(lines.order_by("id")[:MOST_LINES])
@@ -43,7 +43,7 @@ def lines_for(update: ProjectUpdate, reader: Reader) -> list[FundingLine]:
 
 def is_about_whole_line(line: FundingLine, update: ProjectUpdate) -> bool:
     if line.recipient_id:
-        return line.recipient_id == update.institution_id
+        return line.recipient_id == update.reporter
     return line.project_id == update.project_id
 
 

@@ -47,8 +47,7 @@ def can_write(reader: Reader, update: ProjectUpdate) -> bool:
 
 
 def is_own(reader: Reader, update: ProjectUpdate) -> bool:
-    institution = update.institution
-    return (institution.merged_into_id or institution.id) in reader.institutions
+    return update.reporter in reader.institutions
 
 
 def can_decide(reader: Reader, update: ProjectUpdate | None = None) -> bool:

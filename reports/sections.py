@@ -176,7 +176,7 @@ PHASES = Section(
 def _own_roles(about: About):
     """Roles of the project whose people work at the reporting institution, or of whom no place of work is known."""
     roles = Role.objects.visible_to(about.reader).filter(scope=about.update.project_id)
-    institutions = about.reader.institutions or {about.update.institution_id}
+    institutions = about.reader.institutions or {about.update.reporter}
     posts = Affiliation.objects.filter(is_retired=False)
     here = posts.filter(institution__in=institutions).values("researcher")
     anywhere = posts.values("researcher")
@@ -202,7 +202,7 @@ class People(Section):
         if names and not values.get("researcher"):
             person = Create(RESEARCHER, names | {"visibility": hidden}, id=new_id())
             since = {"starts_on": values["starts_on"]} if values.get("starts_on") else {}
-            post = {"researcher": person.id, "institution": about.update.institution_id, "visibility": hidden} | since
+            post = {"researcher": person.id, "institution": about.update.reporter, "visibility": hidden} | since
             values["researcher"] = person.id
             steps = [person, Create(AFFILIATION, post)]
         role = {"scope": about.update.project_id, "visibility": about.hidden} | values
@@ -250,7 +250,7 @@ EXCHANGES = Section(
 HEADCOUNTS = Section(
     "headcounts", gettext_lazy("head counts"), HEADCOUNT, (), ("people", "side", "number", "counted_on"),
     given=lambda about, values: {
-        "scope": about.update.project_id, "institution": about.update.institution_id, "counted_on": about.until.isoformat(),
+        "scope": about.update.project_id, "institution": about.update.reporter, "counted_on": about.until.isoformat(),
     },
     happened=("counted_on",),
     hint=gettext_lazy("A new count of today; counts of before stay. Without a day it is one of the last day of the period."),

@@ -417,3 +417,11 @@ def test_submitting_asks_a_constant_number_of_queries(w, django_assert_max_num_q
     update = written(w)
     with django_assert_max_num_queries(60):
         commands.submit(update.id, version=update.version, by=by(w.partner))
+
+
+def test_the_reports_of_an_institution_that_was_merged_are_those_of_the_other(w):
+    update = submitted(w)
+    cast.sql("UPDATE labs_institution SET is_retired = true, merged_into_id = %s WHERE id = %s", w.kaist.id, w.gist.id)
+    assert ProjectUpdate.objects.visible_to(cast.reader(w.stranger)).get() == update
+    update = commands.withdraw(update.id, version=update.version, by=by(w.stranger))
+    assert update.state == State.WITHDRAWN

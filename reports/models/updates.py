@@ -126,6 +126,11 @@ class ProjectUpdate(models.Model):
         return f"{self.period_starts_on} – {self.period_ends_on}"
 
     @property
+    def reporter(self):
+        """Id of the institution that reports; of the one that it was merged into, where it was."""
+        return self.institution.merged_into_id or self.institution_id
+
+    @property
     def is_with_partner(self) -> bool:
         return self.state in WITH_PARTNER
 
