@@ -2,6 +2,10 @@
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+
+from records.once import KEY, READING
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -18,3 +22,28 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class Schema(AutoSchema):
+    """Says of every write what `records/once.py` sees to: a key of one's own, and the answers about it."""
+
+    def get_override_parameters(self):
+        return [*super().get_override_parameters(), *([once(self.view)] if self._is_write() else [])]
+
+    def get_operation(self, *args, **kwargs):
+        operation = super().get_operation(*args, **kwargs)
+        if operation and self._is_write():
+            operation["responses"] |= {"409": {"description": AT_WORK}, "422": {"description": KEY_USED}}
+        return operation
+
+    def _is_write(self) -> bool:
+        return self.method not in READING and hasattr(self.view, "key_required")
+
+
+def once(view) -> OpenApiParameter:
+    about = "A text of your own, up to 200 characters. Sent again with it within 72 hours, a request gets its first answer again."
+    return OpenApiParameter(KEY, str, OpenApiParameter.HEADER, required=view.key_required, description=about)
+
+
+AT_WORK = "A request with this Idempotency-Key is being carried out. Ask again."
+KEY_USED = "This Idempotency-Key was used for another request."

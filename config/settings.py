@@ -239,6 +239,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20  # of a body without its files: 500 reports in one call of the API
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a form with all the rows that belong to a record
 CSRF_FAILURE_VIEW = "records.kept_forms.csrf_failure"  # nothing typed is lost
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
@@ -282,7 +283,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.ReadOrSignIn"],
     "DEFAULT_RENDERER_CLASSES": ["config.rest.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.Schema",
     "EXCEPTION_HANDLER": "config.problems.problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -10,10 +10,11 @@ from rest_framework.viewsets import ViewSet
 
 from .asking import BadQuery, Problem, not_allowed, unknown_parameters
 from .jobs import AT_ONCE, Job
+from .once import ActsOnce
 
 
-class ApiView(ViewSet):
-    """What all answers of the API share: the reader, the moment, the language."""
+class ApiView(ActsOnce, ViewSet):
+    """What all answers of the API share: the reader, the moment, the language, and that a request with a key acts once."""
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
@@ -28,6 +29,7 @@ class ApiView(ViewSet):
         money = request.query_params.get("money", "")
         if money not in ("", "minor", "major"):
             raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
+        self.only_once(request)
 
     def only_asked(self, *names: str) -> None:
         """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""

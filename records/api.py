@@ -30,7 +30,7 @@ from .questions import filters_of
 from .rights import ANYONE
 from .shapes import shape_rows
 from .spreadsheets.api import SENDING, TakesFiles
-from .writing_api import IF_MATCH, ONCE, Reason, Retiring, WritesRecords, about_the_change
+from .writing_api import IF_MATCH, Reason, Retiring, WritesRecords, about_the_change
 
 
 class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView):
@@ -197,15 +197,13 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         def history(self, request, pk=None):
             return super().history(request, pk)
 
-        @extend_schema(
-            operation_id=f"{kind.plural}_create", parameters=[ONCE, *how], request=written, responses={201: one}
-        )
+        @extend_schema(operation_id=f"{kind.plural}_create", parameters=[*how], request=written, responses={201: one})
         def create(self, request):
             return super().create(request)
 
         @extend_schema(
             operation_id=f"{kind.plural}_bulk",
-            parameters=[ONCE, how[1]],
+            parameters=[how[1]],
             request=BULK,
             responses={200: BULK_ANSWER, 202: JOB_ANSWER},
         )
@@ -219,14 +217,14 @@ def viewset_for(kind: Kind) -> type[RecordView]:
             return super().bring_in(request)
 
         @extend_schema(
-            operation_id=f"{kind.plural}_edit", parameters=[key, IF_MATCH, ONCE, *how], request=written, responses=one
+            operation_id=f"{kind.plural}_edit", parameters=[key, IF_MATCH, *how], request=written, responses=one
         )
         def partial_update(self, request, pk=None):
             return super().partial_update(request, pk)
 
         @extend_schema(
             operation_id=f"{kind.plural}_retire",
-            parameters=[key, IF_MATCH, ONCE, *how],
+            parameters=[key, IF_MATCH, *how],
             request=Retiring,
             responses={200: one, 202: JOB_ANSWER},
         )
@@ -235,7 +233,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
             return super().retire(request, pk)
 
         @extend_schema(
-            operation_id=f"{kind.plural}_restore", parameters=[key, IF_MATCH, ONCE, *how], request=Reason, responses=one
+            operation_id=f"{kind.plural}_restore", parameters=[key, IF_MATCH, *how], request=Reason, responses=one
         )
         @action(detail=True, methods=["post"])
         def restore(self, request, pk=None):
@@ -245,7 +243,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
 
             @extend_schema(
                 operation_id=f"{kind.plural}_merge",
-                parameters=[key, IF_MATCH, ONCE, how[1]],
+                parameters=[key, IF_MATCH, how[1]],
                 request=MERGE,
                 responses={200: MERGED, 202: JOB_ANSWER},
             )

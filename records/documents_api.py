@@ -16,7 +16,7 @@ from .kinds import Type
 from .reading import read_values
 from .refusals import Fault, Refused, all_read
 from .rules import require_can_edit
-from .writing_api import IF_MATCH, ONCE, ExactJSONParser
+from .writing_api import IF_MATCH, ExactJSONParser
 
 
 class WithFile(written_serializer_for(DOCUMENT)):
@@ -34,7 +34,6 @@ class DocumentView(viewset_for(DOCUMENT)):
 
     @extend_schema(
         operation_id="documents_create",
-        parameters=[ONCE],
         request={"multipart/form-data": WithFile},
         responses={201: serializer_for(DOCUMENT)},
     )
@@ -51,7 +50,7 @@ class DocumentView(viewset_for(DOCUMENT)):
 
     @extend_schema(
         operation_id="documents_replace_file",
-        parameters=[IF_MATCH, ONCE],
+        parameters=[IF_MATCH],
         request={"multipart/form-data": OnlyFile},
         responses=serializer_for(DOCUMENT),
         methods=["POST"],

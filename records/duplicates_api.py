@@ -17,7 +17,7 @@ from .reading import not_a_reference
 from .refusals import Fault, Refused
 from .rules import require_can_edit
 from .timelines_api import limit_of
-from .writing_api import ONCE, ExactJSONParser, TakesWords
+from .writing_api import ExactJSONParser, TakesWords
 
 RECORD = {"id": serializers.UUIDField(), "label": serializers.CharField(), "apart": serializers.CharField(), "url": serializers.CharField()}  # fmt: skip
 PAIR = inline_serializer(
@@ -74,7 +74,7 @@ class DuplicateView(TakesWords, ApiView):
             raise BadQuery([Problem("cursor", not_a_value("cursor", cursor))]) from None
         return Response({"results": [*map(_shape, pairs)], "next_cursor": after or None})
 
-    @extend_schema(operation_id="duplicates_two", parameters=[ONCE], request=TWO, responses=KEPT)
+    @extend_schema(operation_id="duplicates_two", request=TWO, responses=KEPT)
     @action(detail=False, methods=["post"])
     def two(self, request):
         """These are two: kept as a decided disagreement, and the pair is not shown again."""

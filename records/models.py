@@ -5,6 +5,7 @@ from .documents import Document
 from .duplicates import Likeness
 from .figures import ComputedAt, Heartbeat, StaleMark
 from .jobs import Job, JobLine
+from .kept_answers import KeptAnswer
 from .relations import Relation
 from .rights import Visibility
 from .saved import SavedView
@@ -15,7 +16,7 @@ from .submissions import Submission
 from .timelines import TimelineEntry
 
 __all__ = [
-    "Change", "Citation", "ColumnMapping", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine", "Likeness",
-    "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
+    "Change", "Citation", "ColumnMapping", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
+    "KeptAnswer", "Likeness", "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
     "Submission", "TimelineEntry", "Titled", "Visibility",
 ]  # fmt: skip

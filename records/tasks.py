@@ -15,7 +15,7 @@ from celery.worker import state as in_hand
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from . import duplicates, figures, job_runs, jobs, submissions
+from . import duplicates, figures, job_runs, jobs, kept_answers, submissions
 from .spreadsheets.models import forget_old as forget_imports
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ def heartbeat():
 @shared_task(name="records.tasks.forget_submissions")
 def forget_submissions():
     submissions.forget_old()
+    kept_answers.forget_old()
 
 
 @shared_task(name="records.tasks.find_duplicates")

@@ -15,7 +15,7 @@ from .declared import CITATION, DISAGREEMENT
 from .reading import read_value
 from .refusals import Fault, Refused, all_read
 from .shapes import shape_rows
-from .writing_api import IF_MATCH, ONCE, Reason, date_said, true_or_false
+from .writing_api import IF_MATCH, Reason, date_said, true_or_false
 
 FIELDS = (
     "outcome",
@@ -75,7 +75,7 @@ class DisagreementView(viewset_for(DISAGREEMENT)):
 
     @extend_schema(
         operation_id="disagreements_decide",
-        parameters=[IF_MATCH, ONCE],
+        parameters=[IF_MATCH],
         request=DECIDING,
         responses=serializer_for(DISAGREEMENT),
     )
@@ -91,7 +91,7 @@ class DisagreementView(viewset_for(DISAGREEMENT)):
 
     @extend_schema(
         operation_id="disagreements_reopen",
-        parameters=[IF_MATCH, ONCE],
+        parameters=[IF_MATCH],
         request=Reason,
         responses=serializer_for(DISAGREEMENT),
     )

@@ -19,7 +19,7 @@ from .kinds import Kind
 from .refusals import Refused
 from .rules import require_can_edit
 from .undo_jobs import as_data, hindrance_as_data, plan_now_or_later, undo_now_or_later
-from .writing_api import ONCE, ExactJSONParser, WritesRecords, true_or_false
+from .writing_api import ExactJSONParser, WritesRecords, true_or_false
 
 HINDRANCE = inline_serializer(
     "UndoHindrance",
@@ -87,9 +87,7 @@ class UndoView(WritesRecords, ApiView):
             raise Refused(text % jobs.AT_ONCE)
         return Response(as_data(undoing.plan(change, self.reader)))
 
-    @extend_schema(
-        operation_id="changes_undo", parameters=[ONCE], request=ASKED, responses={200: EITHER, 202: JOB_ANSWER}
-    )
+    @extend_schema(operation_id="changes_undo", request=ASKED, responses={200: EITHER, 202: JOB_ANSWER})
     def undo(self, request, id: int):
         change = self._found(id)
         require_can_edit(self.reader)

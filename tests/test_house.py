@@ -36,7 +36,7 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "funding.LineFigure",  # worked out
     "records.Likeness",  # worked out
     "funding.Rollup",  # worked out
-    "records.Submission",  # requests that were carried out
+    "records.Submission", "records.KeptAnswer",  # requests that were carried out
     "people.User", "people.Invitation", "people.Token", "labs.Membership",  # accounts, whose log is
     "people.AccountEvent", "people.OutgoingMail", "people.Attempt",
     "records.SavedView",  # questions, no facts

@@ -20,7 +20,7 @@ from ..jobs import Job
 from ..kinds import Kind
 from ..refusals import Fault, Refused
 from ..rules import require_can_edit
-from ..writing_api import ONCE, ExactJSONParser, TakesWords, true_or_false
+from ..writing_api import ExactJSONParser, TakesWords, true_or_false
 from . import imports, shown
 from .considering import FILE, REGISTRY
 from .models import SheetImport, SheetRow
@@ -139,7 +139,7 @@ TAKING = inline_serializer(
     },
 )
 EITHER = {200: IMPORT, 202: JOB_ANSWER}
-SENDING = {"parameters": [ONCE], "request": {"multipart/form-data": SENT}, "responses": EITHER}
+SENDING = {"request": {"multipart/form-data": SENT}, "responses": EITHER}
 
 
 # ---- what became of it ---------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ class ImportView(TakesWords, ApiView):
         found = [_row(one, row) for one, row in zip(shown.shown(sheet, rows[:MOST], self.reader), rows, strict=False)]
         return Response({"results": found, "next_after": rows[MOST - 1].number if len(rows) > MOST else None})
 
-    @extend_schema(operation_id="imports_columns", parameters=[ONCE], request=COLUMNS, responses=EITHER)
+    @extend_schema(operation_id="imports_columns", request=COLUMNS, responses=EITHER)
     @action(detail=True, methods=["post"])
     def columns(self, request, pk=None):
         """What its columns are; remembered for the next file with these headers."""
@@ -209,7 +209,7 @@ class ImportView(TakesWords, ApiView):
         imports.choose(sheet, {int(n): v for n, v in given.items()}, str(body.get("rest", "")))
         return Response(_told(sheet))
 
-    @extend_schema(operation_id="imports_take_over", parameters=[ONCE], request=TAKING, responses=EITHER)
+    @extend_schema(operation_id="imports_take_over", request=TAKING, responses=EITHER)
     @action(detail=True, methods=["post"], url_path="take-over")
     def take_over(self, request, pk=None):
         """As one change. A second request gets the first one's."""
