@@ -1,8 +1,12 @@
-"""The addresses of accounts: signing in, one's own account, and those that one manages. They stand before those of lists."""
+"""The addresses of accounts: signing in, one's own account, those that one manages, and the tokens of institutions.
+
+They stand before those of lists.
+"""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from labs import token_pages
 from labs import views as managed
 from people import views as own
 
@@ -27,4 +31,10 @@ patterns = [
     path("accounts/<int:pk>/deactivate/", managed.deactivate, name="deactivate"),
     path("accounts/<int:pk>/reactivate/", managed.reactivate, name="reactivate"),
     path("accounts/<int:pk>/tokens/<int:token>/revoke/", managed.revoke_token, name="revoke_token"),
+    path("institutions/<str:key>/tokens/", token_pages.institution_tokens, name="institution_tokens"),
+    path(
+        "institutions/<str:key>/tokens/<int:pk>/revoke/",
+        token_pages.revoke_institution_token,
+        name="revoke_institution_token",
+    ),
 ]

@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from people.tokens import BadToken, token_of
+from people.tokens import BadToken, Token, token_of
 from programs.rules import reader_for
 from records.cells import can_be_stored
 from records.history import known_at
@@ -52,7 +52,8 @@ def request_id(get_response):
 def bearer(get_response):
     """Under /api/, `request.user` is the owner of the access token that is sent, and `request.token` the token.
 
-    A token that opens nothing is refused, never taken for nobody; one that may only read writes nothing.
+    A token that opens nothing is refused, never taken for nobody; one that may only read writes nothing, one that may
+    report writes nothing else.
     """
 
     def middleware(request):
@@ -64,15 +65,21 @@ def bearer(get_response):
                 request.token = token_of(key.strip())
             except BadToken as bad:
                 return refused(401, str(bad), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-            if request.method not in READING and not request.token.may_write:
+            if request.method not in READING and not request.token.may_write_at(request.path_info):
                 header = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
-                return refused(403, _("This access token may only read."), header)
+                return refused(403, _may_only(request.token), header)
             request.user = request.token.owner
         response = get_response(request)
         patch_vary_headers(response, ["Authorization"])
         return response
 
     return middleware
+
+
+def _may_only(token: Token) -> str:
+    if token.scope == Token.Scope.REPORT:
+        return _("This access token may only read, and send reports.")
+    return _("This access token may only read.")
 
 
 def reader(get_response):

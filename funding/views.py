@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from labs.models import Institution
+from labs.rules import can_keep_tokens
 from programs.headcounts import Count, by_date, latest_researchers
 from programs.models import Headcount, Participation, Program
 from records.changes import change_notes
@@ -187,9 +188,11 @@ def project_page(page: RecordPage) -> dict:
 
 
 def institution_page(page: RecordPage) -> dict:
-    """What an institution pays and receives."""
+    """What an institution pays and receives; for those who keep its tokens the way to them."""
     money = section_of_institution(page)
-    return {"money": money, "sections": ["parts/money.html"] if money else []}
+    keeps_tokens = can_keep_tokens(page.reader, page.row.id) and not page.known_at
+    sections = (["parts/money.html"] if money else []) + (["parts/tokens.html"] if keeps_tokens else [])
+    return {"money": money, "sections": sections}
 
 
 def _with_people(page: RecordPage, money: dict, facts: list) -> dict:

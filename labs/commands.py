@@ -1,22 +1,33 @@
-"""Accounts together with the institutions that they report for. What is about the account alone: people/commands."""
+"""Accounts together with the institutions that they report for, and the tokens of institutions.
+
+What is about the account alone: people/commands.
+"""
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from people import commands as accounts
-from people.commands.steps import managed, note, refuse
-from people.models import AccountEvent, User
+from people.commands.steps import locked, managed, note, refuse, require
+from people.commands.tokens import end_token, give_token
+from people.models import AccountEvent, Token, User
+from records.commands import Author
 from records.refusals import Fault, Refused
 
 from .models import Institution, Membership
+from .rules import can_keep_tokens
 
 IN_BRACKETS = re.compile(r"\(([-\w]+)\)$", re.ASCII)
 SIMILAR = 5  # names offered where one is not found
+LONGEST_NAME = 130  # of an institution, in the name of its machine
+SCOPES = (Token.Scope.READ, Token.Scope.REPORT)  # of an institution's tokens
 
 
 @transaction.atomic
@@ -112,3 +123,69 @@ def _fault_of(line: str, named: list[Institution]) -> str:
     if similar:
         return _("There is no institution “%(name)s”. Similar ones: %(similar)s.") % {"name": line, "similar": similar}
     return _("There is no institution “%s”.") % line
+
+
+# ---- tokens of an institution ----------------------------------------------------------------------
+
+
+@transaction.atomic
+def make_token(
+    institution: Institution,
+    *,
+    by: Author,
+    name: str,
+    scope: str = Token.Scope.READ,
+    expires_on: date | None = None,
+) -> tuple[Token, str]:
+    """A token of the institution, and its key. It asks as the institution's machine, so it outlives who made it."""
+    require(can_keep_tokens(by.reader, institution.id))
+    machine, maker = _locked(machine_of(institution), by)
+    return give_token(machine, SCOPES, by=maker, name=name, scope=scope, expires_on=expires_on)
+
+
+@transaction.atomic
+def revoke_token(institution: Institution, token: Token, *, by: Author) -> None:
+    require(can_keep_tokens(by.reader, institution.id) and tokens_of(institution).filter(pk=token.pk).exists())
+    _machine, who = _locked(token.owner, by)
+    end_token(token, by=who)
+
+
+def tokens_of(institution: Institution):
+    """Those of institutions that were merged into it included."""
+    return Token.objects.filter(owner__in=_machines_of(institution))
+
+
+def events_of(institution: Institution):
+    """What happened to its tokens."""
+    return AccountEvent.objects.filter(account__in=_machines_of(institution))
+
+
+def machine_of(institution: Institution) -> User:
+    """The account that the institution's tokens ask as; the first token makes it, of two who make one at once one does."""
+    values = {
+        "name": _machine_name(institution),
+        "role": User.Role.PARTNER,
+        "is_machine": True,
+        "password": make_password(None),
+    }
+    machine, _made = User.objects.get_or_create(username=f"machine-{institution.id}", defaults=values)
+    Membership.objects.get_or_create(user=machine, institution=institution)
+    return machine
+
+
+def _machine_name(institution: Institution) -> str:
+    """What the history shows; a name is one text, as those of people are."""
+    with translation.override("ko"):
+        return _("%s (system)") % str(institution)[:LONGEST_NAME]
+
+
+def _machines_of(institution: Institution):
+    belongs = Q(institution=institution) | Q(institution__merged_into=institution.id)
+    return Membership.objects.filter(belongs, user__is_machine=True).values("user")
+
+
+def _locked(machine: User, by: Author) -> tuple[User, User]:
+    """The machine's account and the asker's, both locked."""
+    machine, who = locked(machine, User.objects.get(pk=by.reader.user_id))
+    require(who.is_active and not who.is_machine)
+    return machine, who

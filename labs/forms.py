@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from people.forms import TokenForm
 from people.models import User
 from records.refusals import Refused
 
-from .commands import institutions_named
+from .commands import SCOPES, institutions_named
 
 
 class AccountForm(forms.Form):
@@ -43,3 +44,9 @@ class EditForm(AccountForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].required = False
+
+
+class InstitutionTokenForm(TokenForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, scopes=SCOPES, **kwargs)
+        self.fields["name"].help_text = _("What it is for, for example “research information system”.")

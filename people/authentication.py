@@ -16,3 +16,6 @@ class NameOrAddress(ModelBackend):
             if account.check_password(password) and self.user_can_authenticate(account):
                 return account
         return None
+
+    def user_can_authenticate(self, user) -> bool:
+        return super().user_can_authenticate(user) and not user.is_machine

@@ -1,5 +1,7 @@
 """Shapes of what people type at the door and about their own account. Rules are in the commands."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import password_validators_help_text_html
@@ -88,6 +90,10 @@ class TokenForm(forms.ModelForm):
             "name": _("What it is for, for example “dashboard of the ministry”."),
             "expires_on": _("Empty: until it is revoked."),
         }
+
+    def __init__(self, *args, scopes: Collection[Token.Scope], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = [(scope.value, scope.label) for scope in scopes]
 
 
 def put(form: forms.Form, refused: Refused) -> None:

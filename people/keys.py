@@ -3,7 +3,10 @@
 import hashlib
 import secrets
 
+from django.utils.crypto import salted_hmac
+
 BYTES = 32
+SALT = "people.keys"
 
 
 def new_key() -> str:
@@ -12,5 +15,8 @@ def new_key() -> str:
 
 
 def hashed(key: str) -> str:
-    """What is stored of a key. It is random enough that a plain SHA-256 cannot be turned round."""
-    return hashlib.sha256(key.encode()).hexdigest()
+    """What is stored of a key: useless to whoever has the database without the server's secret.
+
+    It is made over the plain SHA-256, from which hashes of before were made into these (migration 0013).
+    """
+    return salted_hmac(SALT, hashlib.sha256(key.encode()).hexdigest(), algorithm="sha256").hexdigest()

@@ -16,13 +16,18 @@ __all__ = ["AccountEvent", "Attempt", "Invitation", "OutgoingMail", "Researcher"
 
 
 class UserQuerySet(models.QuerySet):
+    def persons(self):
+        """Without the accounts of institutions' machines: nobody signs in with those or gets their mails."""
+        return self.filter(is_machine=False)
+
     def managed_by(self, user):
         """The accounts that this user may see and manage; for everybody else they do not exist."""
-        return self.filter(role__in=user.manages if user.is_authenticated else ())
+        return self.persons().filter(role__in=user.manages if user.is_authenticated else ())
 
     def called(self, name: str):
         """Who signs in under this user name or e-mail address, in small letters or capitals."""
-        return self.filter(models.Q(username__iexact=name) | models.Q(email__iexact=name)) if name else self.none()
+        is_called = models.Q(username__iexact=name) | models.Q(email__iexact=name)
+        return self.persons().filter(is_called) if name else self.none()
 
     def in_state(self, state: str):
         is_invited = models.Q(is_active=False, invitation__isnull=False)
@@ -39,7 +44,10 @@ class Users(UserManager.from_queryset(UserQuerySet)):
 
 
 class User(AbstractUser):
-    """계정. Somebody who may sign in. Which institutions a partner reports for stands in `labs.Membership`."""
+    """계정. Somebody who may sign in. Which institutions a partner reports for stands in `labs.Membership`.
+
+    The tokens of an institution ask as an account too, its *machine*: a partner that nobody signs in as.
+    """
 
     class Role(models.TextChoices):
         VIEWER = "viewer", _("viewer")
@@ -61,6 +69,7 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"), max_length=2, choices=[("ko", "한국어"), ("en", "English")], default="ko"
     )
+    is_machine = models.BooleanField(default=False, editable=False)
     sessions_ended_at = models.DateTimeField(null=True, editable=False)
     seen_at = models.DateTimeField(null=True, editable=False)  # when the first page was looked at last: visits.py
     seen_before_at = models.DateTimeField(null=True, editable=False)  # and on the visit before this one
@@ -81,6 +90,11 @@ class User(AbstractUser):
                 condition=~models.Q(email=""),
                 name="account_email_once",
                 violation_error_message=_("Another account has this e-mail address."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_machine=False) | models.Q(role="partner", email="", password__startswith="!"),
+                name="account_of_a_machine",
+                violation_error_message=_("The account of a machine is a partner without address and password."),
             ),
         ]
 

@@ -2,13 +2,16 @@
 
 from .models import Token, User
 
+SCOPES = (Token.Scope.READ, Token.Scope.WRITE)
+SCOPES_OF_PARTNERS = (Token.Scope.READ, Token.Scope.REPORT, Token.Scope.WRITE)
+
 
 def can_manage_accounts(user) -> bool:
     return bool(user.is_authenticated and user.manages)
 
 
 def can_manage(user, account: User) -> bool:
-    return account.role in user.manages
+    return not account.is_machine and account.role in user.manages
 
 
 def can_give(user, role: str) -> bool:
@@ -18,6 +21,11 @@ def can_give(user, role: str) -> bool:
 
 def can_see_mails(user) -> bool:
     return user.is_authenticated and user.is_active and user.is_administrator
+
+
+def scopes_of(user) -> tuple[Token.Scope, ...]:
+    """What one's own tokens may be for. Only partners send reports."""
+    return SCOPES_OF_PARTNERS if user.role == User.Role.PARTNER else SCOPES
 
 
 def can_revoke(user, token: Token) -> bool:

@@ -24,13 +24,14 @@ class TokenQuerySet(models.QuerySet):
 
 
 class Token(models.Model):
-    """접근 토큰. Asks the API as its owner, reading or also writing, until it expires or is revoked.
+    """접근 토큰. Asks the API as its owner, a person or an institution's machine, until it expires or is revoked.
 
     The key is shown once; stored are its hash, and its first characters so that people can tell tokens apart.
     """
 
     class Scope(models.TextChoices):
         READ = "read", gettext_lazy("read only")
+        REPORT = "report", gettext_lazy("read, and send reports")
         WRITE = "write", gettext_lazy("read and write")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
@@ -39,6 +40,7 @@ class Token(models.Model):
     prefix = models.CharField(max_length=16)
     key_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(default=timezone.now)
+    made_by = models.CharField(max_length=200, blank=True)  # who, by name; the account's log has the rest
     expires_on = models.DateField(gettext_lazy("last day"), null=True, blank=True)
     last_used_on = models.DateField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -51,7 +53,7 @@ class Token(models.Model):
                 fields=["owner", "name"],
                 condition=models.Q(revoked_at=None),
                 name="token_name_once",
-                violation_error_message=gettext_lazy("You have a token of this name already. Choose another name."),
+                violation_error_message=gettext_lazy("There is a token of this name already. Choose another name."),
             )
         ]
 
@@ -63,8 +65,18 @@ class Token(models.Model):
         return self.expires_on is not None and self.expires_on < timezone.localdate()
 
     @property
-    def may_write(self) -> bool:
-        return self.scope == self.Scope.WRITE
+    def state(self) -> str:
+        return "revoked" if self.revoked_at else "expired" if self.is_expired else "active"
+
+    def may_write_at(self, path: str) -> bool:
+        return path.startswith(MAY_WRITE[self.scope])
+
+
+MAY_WRITE = {  # under which addresses
+    Token.Scope.READ: (),
+    Token.Scope.REPORT: ("/api/v1/updates/", "/api/v1/dues/"),
+    Token.Scope.WRITE: ("/api/",),
+}
 
 
 def token_of(key: str) -> Token:

@@ -58,7 +58,7 @@ def reset_account(key: str) -> User | None:
     """Whose password this key resets: active, and neither signed in nor changed since it was sent."""
     number, _dot, token = key.partition(".")
     try:
-        account = User.objects.filter(pk=int(urlsafe_base64_decode(number)), is_active=True).first()
+        account = User.objects.persons().filter(pk=int(urlsafe_base64_decode(number)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
     return account if account and default_token_generator.check_token(account, token) else None

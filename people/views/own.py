@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from people import commands
 from people.forms import OwnForm, OwnPasswordForm, TokenForm, put
 from people.models import AccountEvent, Token
+from people.rules import scopes_of
 from records.pages import YEAR
 from records.refusals import Refused
 
@@ -44,8 +45,9 @@ def _in_language(response, request, account):
 def _page(request, form=None, token_form=None, **more):
     context = {
         "form": form or OwnForm(instance=request.user),
-        "token_form": token_form or TokenForm(prefix="token"),
+        "token_form": token_form or TokenForm(prefix="token", scopes=scopes_of(request.user)),
         "tokens": Token.objects.filter(owner=request.user, revoked_at=None).order_by("-made_at"),
+        "memberships": request.user.memberships.select_related("institution"),
         "events": AccountEvent.objects.filter(account=request.user).order_by("-id")[:LATEST],
         **more,
     }
@@ -74,7 +76,7 @@ def my_password(request):
 @require_POST
 def my_token(request):
     """Makes a token and shows its key, this once."""
-    form = TokenForm(request.POST, prefix="token")
+    form = TokenForm(request.POST, prefix="token", scopes=scopes_of(request.user))
     if form.is_valid():
         try:
             token, key = commands.make_token(by=request.user, **form.cleaned_data)
