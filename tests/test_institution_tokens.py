@@ -192,7 +192,7 @@ def test_an_address_of_no_institution_has_no_tokens(world):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("ko", ("기관의 접근 토큰", "진도보고")), ("en", ("Tokens of", "send reports"))]
+    ("language", "words"), [("ko", ("기관 토큰", "조회와 보고 제출")), ("en", ("Tokens of", "send reports"))]
 )
 def test_a_partner_finds_the_tokens_of_its_institution_from_its_account(world, language, words):
     page = signed_in(cast.user("partner", world.gist)).get(f"/{language}/accounts/me/").content.decode()
