@@ -13,7 +13,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema):
-        return {"type": "http", "scheme": "bearer", "description": "An access token: “My account” makes them."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token: “My account” and the pages of institutions make them.",
+        }
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
