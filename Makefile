@@ -12,7 +12,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 	--custom-compile-command "make lock"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help run test test-long lint messages lock clean
+.PHONY: help run test test-long matrix lint messages lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ test: .venv/test.stamp messages lint ## install what tests need and run them all
 
 test-long: .venv/test.stamp messages ## look longer for a wrong figure or report: 10,000 steps over money; ARGS= goes to pytest
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/test_money_machine.py tests/test_update_machine.py tests/test_rollups.py tests/test_rollup_parts.py $(ARGS)
+
+matrix: .venv/test.stamp messages ## write anew who is answered what (tests/rights/matrix.txt); read what changed in it
+	@WRITE_MATRIX=yes $(PY) -m pytest -q tests/test_rights_matrix.py
+	@git --no-pager diff --stat -- tests/rights/matrix.txt
 
 lint: .venv/test.stamp ## style, formatting, and who may import whom
 	@.venv/bin/ruff check .

@@ -1,0 +1,46 @@
+"""What is sent along: the question that an address needs, and bodies for which somebody who may is let do something."""
+
+from .routes import Route
+from .targets import Target
+
+TWO_MOMENTS = "as_of=2020&as_of_to=2030"
+# By address. Where nothing is said, none is asked.
+QUESTIONS = {
+    "/api/v1/compare/<pk>/": TWO_MOMENTS,
+    "/api/v1/compare/<pk>/<key>/": TWO_MOMENTS,
+    "/api/v1/compare/totals/": TWO_MOMENTS,
+    "/api/v1/compare/totals/lines/": f"{TWO_MOMENTS}&measure=planned&currency=KRW",
+    "/api/v1/duplicates/": "kind=institution",
+    "/en/compare/<kind>/": TWO_MOMENTS,
+    "/en/compare/<kind>/<key>/": TWO_MOMENTS,
+    "/en/compare/totals/": TWO_MOMENTS,
+    "/en/documents/new/": "record={alpha}",
+    "/language/": "to=ko",
+}
+# By method and address. Where nothing is said, an empty form or object is sent.
+BODIES = {
+    "PATCH /api/v1/<kind>/<pk>/": lambda w, target: {"visibility": target.name, "reason": "as it is"},
+    "PATCH /api/v1/views/<pk>/": lambda w, target: {"name": "another name"},
+    "POST /api/v1/<kind>/": lambda w, target: NEW.get(target.kind, {}) | {"reason": "new"},
+    "POST /api/v1/<kind>/<pk>/retire/": lambda w, target: {"reason": "no longer", "with_parts": True},
+    "POST /api/v1/views/": lambda w, target: {"kind": "project", "name": "mine", "query": ""},
+}
+NEW = {"institutions": {"slug": "new", "name_en": "New", "kind": "university"}, "sources": {"title_en": "New", "kind": "article"}}  # fmt: skip
+FORMS = ("POST /api/v1/<kind>/import/", "POST /api/v1/<kind>/<pk>/file/")  # of the API: they take files
+
+
+def question(route: Route, w) -> str:
+    asked = QUESTIONS.get(route.address, "")
+    return f"?{asked.format(alpha=w.alpha.pk)}" if asked else ""
+
+
+def sent(method: str, route: Route, target: Target, w) -> dict:
+    """What the test client is given besides the address."""
+    if method == "GET":
+        return {}
+    which = f"{method} {route.address}"
+    body = BODIES[which](w, target) if which in BODIES else {}
+    version = getattr(target.row, "version", None)
+    headers = {"if-match": f'"{version}"'} if version else {}
+    as_json = {"content_type": "application/json"} if route.is_api and which not in FORMS else {}
+    return {"data": body, "headers": headers} | as_json

@@ -1,0 +1,114 @@
+"""Who asks, and what is there to ask for: a record of every kind at every visibility, and what belongs to people."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.cookies import SimpleCookie
+from types import SimpleNamespace
+
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from people import commands
+from people.models import OutgoingMail, Token
+from records.export_jobs import EXPORT
+from records.jobs import Job
+from records.models import Visibility
+from records.saved import SavedView, Sharing
+from records.spreadsheets.models import SheetImport
+from tests import cast
+from tests.test_changes import edit
+
+from .targets import make_updates
+
+PEOPLE = ("anonymous", "viewer", "partner", "other", "officer", "administrator")
+TOKENS = ("reading", "writing", "expired", "revoked")  # tokens of the officer; they open the API alone
+ASKERS = PEOPLE + TOKENS
+
+
+@dataclass
+class Asker:
+    """Somebody who asks, each time with the same cookies and headers, and leaves nothing behind."""
+
+    name: str
+    headers: dict[str, str] = field(default_factory=dict)
+    user: object = None
+
+    def __post_init__(self):
+        self.client = Client(raise_request_exception=False)
+        if self.user and not self.headers:
+            self.client.force_login(self.user)
+        self.cookies = self.client.cookies.output(header="", sep=";")
+
+    def ask(self, method: str, address: str, **sent):
+        self.client.cookies = SimpleCookie(self.cookies)
+        headers = {"accept-language": "en"} | self.headers | sent.pop("headers", {})
+        with transaction.atomic():
+            response = getattr(self.client, method.lower())(address, headers=headers, **sent)
+            response.body = b"".join(response) if response.streaming else response.content
+            transaction.set_rollback(True)
+        return response
+
+
+def askers(w) -> dict[str, Asker]:
+    """GIST, whom the partner reports for, takes part in the program of the records; KAIST, the other's, does not."""
+    w.user = {
+        "viewer": cast.user("viewer"),
+        "partner": cast.user("partner", w.gist),
+        "other": cast.user("partner", w.kaist),
+        "officer": cast.user("officer"),
+        "administrator": cast.user("administrator"),
+    }
+    people = {name: Asker(name, user=w.user.get(name)) for name in PEOPLE}
+    return people | {name: _with_token(name, w.user["officer"]) for name in TOKENS}
+
+
+def _with_token(name: str, owner) -> Asker:
+    scope = Token.Scope.READ if name == "reading" else Token.Scope.WRITE
+    token, key = commands.make_token(by=owner, name=name, scope=scope)
+    if name == "expired":
+        Token.objects.filter(pk=token.pk).update(expires_on=timezone.localdate() - timedelta(days=1))
+    if name == "revoked":
+        commands.revoke_token(token, by=owner)
+    return Asker(name, {"authorization": f"Bearer {key}"}, owner)
+
+
+def world() -> SimpleNamespace:
+    w = cast.small_world()
+    w.made = {level: cast.one_of_each(w, level) for level in Visibility}
+    w.askers = askers(w)
+    w.changes = {level: edit(made["project"], number="7") for level, made in w.made.items()}
+    w.jobs = {name: _job(w.user[name]) for name in ("partner", "officer")}
+    w.views = {sharing: _view(w.user["partner"], sharing) for sharing in Sharing}
+    w.accounts = {name: cast.user(name) for name in ("partner", "officer", "administrator")}
+    w.tokens = {
+        name: commands.make_token(by=by, name="a token")[0]
+        for name, by in {"partner": w.user["partner"], "another": w.accounts["partner"]}.items()
+    }
+    w.mail = OutgoingMail.objects.create(
+        account=w.accounts["partner"], to="one@example.org", subject="A mail", state=OutgoingMail.State.FAILED
+    )
+    w.sheet = SheetImport.objects.create(
+        owner_id=w.user["officer"].pk, kind="project", file_name="projects.csv", size=9, state=SheetImport.State.READ,
+        what={"format": "CSV", "encoding": "UTF-8", "sheet": "", "rows": 2}, headers=["title_en"], columns=["title_en"],
+    )  # fmt: skip
+    for made in w.made.values():
+        for row in made.values():
+            row.refresh_from_db()
+    w.updates = make_updates(w)
+    cast.work()
+    return w
+
+
+def _job(owner) -> Job:
+    return Job.objects.create(
+        work=EXPORT.name, owner_id=owner.pk, owner_name=str(owner), door="page", language=settings.LANGUAGE_CODE
+    )
+
+
+def _view(owner, sharing) -> SavedView:
+    return SavedView.objects.create(
+        kind="project", name=f"a {sharing} view", query="status=running", sharing=sharing,
+        owner_id=owner.pk, owner_name=str(owner),
+    )  # fmt: skip
