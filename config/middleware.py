@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
@@ -47,6 +48,17 @@ def request_id(get_response):
             logs.forget()
 
     return middleware
+
+
+class Language(LocaleMiddleware):
+    """As Django's; but where the API has no such address, a page of that name is no answer."""
+
+    def process_response(self, request, response):
+        answer = super().process_response(request, response)
+        if answer is response or not request.path_info.startswith("/api/"):
+            return answer
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
 
 
 def bearer(get_response):

@@ -3,6 +3,7 @@
 from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from records.asking import BadQuery, unknown_parameters
 from records.compare_pages import in_the_present, picker, refused
@@ -22,6 +23,7 @@ GROUPS = {name: said for name, said in DIMENSION_WORDS.items() if name != "curre
 TAKES = (*PARAMETERS, *SCOPES, "group_by", "unit", "explain")
 
 
+@require_safe
 @in_the_present
 def compare_totals_page(request):
     """Planned and committed money at two moments, by group and currency, with the differences."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from labs.models import Institution
 from labs.rules import can_keep_tokens
@@ -50,6 +51,7 @@ class ProgramLine:
     facts: tuple[Fact, ...]
 
 
+@require_safe
 def home(request):
     """What needs the reader; the programs with their period, money and people, and the latest changes."""
     if problems := refusal(request):

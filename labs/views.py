@@ -12,7 +12,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people import commands as accounts
 from people.commands.accounts import ChangedMeanwhile
@@ -29,6 +29,7 @@ PAGE = 50
 LATEST = 100  # events of an account's log
 
 
+@require_safe
 @never_cache
 def list_accounts(request):
     """The accounts that one manages: found by name or address, by role, state and institution."""
@@ -65,6 +66,7 @@ def _unsent(user) -> int:
     return OutgoingMail.objects.exclude(state=OutgoingMail.State.SENT).count() if can_see_mails(user) else 0
 
 
+@require_safe
 @never_cache
 def account(request, pk: int):
     """One account: what it may, whether its invitation arrived, its tokens, its log, and what can be done with it."""

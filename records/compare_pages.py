@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from . import lists
 from .asking import BadQuery, unknown_parameters
@@ -47,6 +48,7 @@ def in_the_present(page):
     return view
 
 
+@require_safe
 @in_the_present
 def compare_page(request):
     """What to compare: a list, the totals; a record is compared from its own page."""
@@ -66,6 +68,7 @@ def compare_page(request):
     return render(request, "records/compare.html", context)
 
 
+@require_safe
 @in_the_present
 def compare_list_page(request, plural: str):
     """Rows that came, went and changed in a list between two moments, page by page."""
@@ -89,6 +92,7 @@ def compare_list_page(request, plural: str):
     return render(request, "records/compare_list.html", context)
 
 
+@require_safe
 @in_the_present
 def compare_record_page(request, plural: str, key: str):
     """A record at two moments, field by field, and what belongs to it."""

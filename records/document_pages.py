@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_safe
 
 from . import commands
 from .api import find
@@ -106,6 +107,7 @@ def _kept_before(signed: str) -> list[dict]:
 # ---- giving out ----------------------------------------------------------------------------------------
 
 
+@require_safe
 def download(request, key: str):
     """The file of a document, as an attachment, for those who may see the document."""
     return attachment(find(_documents(), key, request.reader), request.GET.get("version"))

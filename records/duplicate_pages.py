@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from . import duplicates, jobs
 from .base import Change
@@ -17,6 +17,7 @@ from .refusals import Refused
 from .rules import require_can_edit
 
 
+@require_safe
 @login_required
 def duplicates_page(request: HttpRequest, plural: str = "") -> HttpResponse:
     """`/duplicates/researchers/`: the open pairs of one kind, the likeliest first; people where none is named."""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
 from . import duplicates
@@ -50,6 +51,7 @@ class DuplicateView(TakesWords, ApiView):
     """Suspected duplicates, the likeliest first. They are looked for each night."""
 
     parser_classes = (ExactJSONParser,)
+    permission_classes = (IsAuthenticated,)
 
     @extend_schema(
         operation_id="duplicates_list",

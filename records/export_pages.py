@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from . import lists
 from .base import Change
@@ -18,6 +18,7 @@ from .pages import OWN_PARAMETERS, refusal
 OWN = (*OWN_PARAMETERS, "as", "bom")
 
 
+@require_safe
 def export_page(request, plural: str):
     """CSV or JSON, while it is written. `bom` says whether a CSV begins with a byte order mark, by which Excel knows UTF-8."""
     try:

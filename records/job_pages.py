@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from . import jobs
 from .base import Change
@@ -21,6 +21,7 @@ PAGE = 50
 LINES = 100  # of the log, the latest
 
 
+@require_safe
 @login_required
 def job_list(request):
     """My jobs, the newest first; for an administrator everybody's, and the button for all figures anew."""
@@ -33,6 +34,7 @@ def job_list(request):
     return render(request, "records/jobs.html", context)
 
 
+@require_safe
 @login_required
 @never_cache
 def job_page(request, id):
@@ -50,6 +52,7 @@ def job_cancel(request, id):
     return redirect("job", job.id)
 
 
+@require_safe
 @login_required
 @never_cache
 def job_file(request, id):

@@ -15,6 +15,7 @@ from django.urls import reverse, translate_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from . import lists
 from .beside import beside, number, question, trail
@@ -39,6 +40,7 @@ MOST_VIEWS = 50  # that a list names; the page of all views has the others
 OF_COLUMNS = ("columns", "earlier", "later", "cursor", "at", "of")  # what the form of the columns does not keep
 
 
+@require_safe
 def list_page(request, plural: str):
     """The list of one kind: counted, filtered, sorted, searched, page by page, with the columns that one chose."""
     kind = _kind(plural)
@@ -124,6 +126,7 @@ def _with_column_moved(request, query: lists.ListQuery):
     return redirect(f"{request.path}?{asked.urlencode()}#columns")
 
 
+@require_safe
 def record_page(request, plural: str, key: str):
     """Everything about one record: facts, timeline, money, what belongs to it, and what it all rests on."""
     if refused := refusal(request):
@@ -161,6 +164,7 @@ def record_page(request, plural: str, key: str):
     return render(request, "records/record.html", context)
 
 
+@require_safe
 def set_language(request):
     """Remembers `to` (ko, en) and goes back to the page `next` in that language."""
     to, back = request.GET.get("to", ""), request.GET.get("next", "/")

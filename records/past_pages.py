@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.http import Http404
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from .asking import BadQuery
 from .changes import counts, find_change, history_of, latest, touched, undoing
@@ -27,6 +28,7 @@ class Told:
         return self.entries[0].key.at
 
 
+@require_safe
 def history_page(request, plural: str, key: str):
     """Every version of a record, and of what belongs to it: what changed, who, when, why, through which door."""
     kind = kinds_by_plural().get(plural)
@@ -55,6 +57,7 @@ def history_page(request, plural: str, key: str):
     return render(request, "records/history.html", context)
 
 
+@require_safe
 def changes_page(request):
     """The changes of which the reader may see something, newest first, and how much each touched."""
     asked, refused = _asked(request, OF_CHANGES)
@@ -72,6 +75,7 @@ def changes_page(request):
     return render(request, "records/changes.html", context)
 
 
+@require_safe
 def change_page(request, id: int):
     """Everything that one change touched, kind by kind, with the differences."""
     asked, refused = _asked(request, OF_CHANGE)

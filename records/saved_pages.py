@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from .base import Change
 from .commands import Author
@@ -33,6 +33,7 @@ class ViewForm(forms.Form):
             self.add_error(fault.field if fault.field in ("name", "sharing") else None, fault.message)
 
 
+@require_safe
 @login_required
 def views_page(request):
     """One's own views, and those that others share, by list."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from .asking import Problem, limit_of, not_allowed, unknown_parameters
 from .everywhere import COUNTED_TO, LIMIT, MOST, Answer, search, searched_kinds
@@ -14,6 +15,7 @@ from .pages import refusal
 TAKES = ("q", "kind", "limit", "as_of", "lang", "format")
 
 
+@require_safe
 def search_page(request):
     """`q` among the records of all kinds, or of those named by `kind`. The past is searched list by list."""
     problems: list[Problem] = []

@@ -10,6 +10,7 @@ from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from . import amounts, dates
 from .asking import Problem, limit_of, not_a_value, not_allowed, unknown_parameters
@@ -19,6 +20,7 @@ from .pages import refusal
 from .suggesting import LIMIT, MOST, Suggestion, suggest
 
 
+@require_safe
 def suggest_page(request):
     """Records that may be meant by `q`, of the kinds `kind`: JSON where that is accepted first, else a page."""
     wants_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
@@ -36,6 +38,7 @@ def suggest_page(request):
     return render(request, "records/suggest.html", context)
 
 
+@require_safe
 def read_page(request, what: str):
     """How `text` is read as a date or as an amount of `currency`."""
     text = request.GET.get("text", "")
@@ -53,6 +56,7 @@ def read_page(request, what: str):
     return JsonResponse({"read": read, "problem": ""})
 
 
+@require_safe
 def keys_page(request):
     return render(request, "records/keys.html")
 

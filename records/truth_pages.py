@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from . import kept_forms, lists
 from .asking import LOOKUPS, not_allowed
@@ -31,6 +32,7 @@ from .rules import can_edit, require_can_edit
 PAGE = 20
 
 
+@require_safe
 def truth_page(request: HttpRequest):
     """Disagreements by weight, the open ones unless others are asked for."""
     if refused := refusal(request):
@@ -90,6 +92,7 @@ def weights(reader) -> list[Weight]:
     ]
 
 
+@require_safe
 def unsourced_page(request: HttpRequest):
     """For each field of a kind: the way to the records whose value no source states, and to those without a value."""
     if refused := refusal(request):

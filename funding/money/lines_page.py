@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from records.asking import BadQuery, Problem, not_a_value, not_allowed
 from records.figures import freshness
@@ -31,6 +32,7 @@ OWN = ("after", "warning", "unit", *CLOCKS)
 MOST_NOTES = 500
 
 
+@require_safe
 def lines_page(request):
     """The figure of this question, and each line that it is the sum of."""
     if refused := refusal(request):

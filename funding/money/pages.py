@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from programs.kinds import PROGRAM
 from programs.models import Program
@@ -39,6 +40,7 @@ USUAL_CURRENCIES = ("KRW", "USD", "EUR", "JPY")
 OWN = ("group_by", "in", "unit", *CLOCKS)
 
 
+@require_safe
 def money_page(request):
     """Money by any groups: chosen by filters, drawn and as tables, every amount a way to its lines."""
     if refused := refusal(request):

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from people import commands
 from people.models import OutgoingMail
@@ -16,6 +16,7 @@ from records.refusals import Refused
 PAGE = 50
 
 
+@require_safe
 @never_cache
 def mails(request):
     if not can_see_mails(request.user):
