@@ -58,6 +58,10 @@ def contains(name: str, type_: Type, text: str) -> Q:
     return Q(IContains(Joined(F(name)), text)) if type_ is Type.LIST else Q(**{f"{name}__icontains": text})
 
 
+# What is never true, said to the database: of Django's `none()` no SQL can be had, and lists are counted and compared by theirs.
+NOTHING = RawSQL("false", (), BooleanField())
+
+
 @dataclass(frozen=True)
 class Found:
     """The rows that may be meant, as a condition; the ids of few; and the pieces for which their texts are to be looked at."""
@@ -83,7 +87,7 @@ class Search:
     def narrow(self, rows: QuerySet) -> QuerySet:
         """Of these rows, those in which every word occurs."""
         if not self._words:
-            return rows.none()
+            return rows.filter(NOTHING)
         if is_past():
             return rows.filter(self._have(self._words))
         found = self._found()

@@ -210,3 +210,12 @@ def test_a_search_in_the_past_finds_what_was_called_so_then(db):
 def test_punctuation_alone_finds_nothing(world, search):
     assert not cast.page("institution", {"search": search}).rows
     assert cast.ask("institution", "search=·").count() == 0
+
+
+@pytest.mark.parametrize("name", list(kinds()))
+def test_a_search_that_can_find_nothing_leaves_an_empty_page_and_an_empty_comparison(world, client, name):
+    """By punctuation alone; and of kinds in which nothing is searched, by any word."""
+    plural = kinds()[name].plural
+    for search in ("!", "zebu"):
+        for address in (f"{plural}/?", f"{plural}/?known_at=2020&", f"compare/{plural}/?as_of=2020&as_of_to=2030&"):
+            assert client.get(f"/en/{address}search={search}").status_code == 200, (address, search)

@@ -9,7 +9,7 @@ QUESTIONS = {
     "/api/v1/compare/<pk>/": TWO_MOMENTS,
     "/api/v1/compare/<pk>/<key>/": TWO_MOMENTS,
     "/api/v1/compare/totals/": TWO_MOMENTS,
-    "/api/v1/compare/totals/lines/": f"{TWO_MOMENTS}&measure=planned&currency=KRW",
+    "/api/v1/compare/totals/lines/": TWO_MOMENTS,
     "/api/v1/duplicates/": "kind=institution",
     "/en/compare/<kind>/": TWO_MOMENTS,
     "/en/compare/<kind>/<key>/": TWO_MOMENTS,

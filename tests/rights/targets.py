@@ -21,7 +21,8 @@ class Target:
     """`name`, as the table says it; `values` fill the address from left to right, `kind` its `<kind>`.
 
     `state`: which one it is among several of the same name, which have one row as long as they are answered alike.
-    `row`, where there is one: what is asked for, for bodies that say its version.
+    `row`, where there is one: what is asked for, for bodies that say its version. `is_only_read`: others stand for it
+    where something is written.
     """
 
     name: str = "–"
@@ -29,6 +30,7 @@ class Target:
     kind: str = ""
     state: str = ""
     row: object = None
+    is_only_read: bool = False
 
 
 def targets(route: Route, w) -> Iterator[Target]:
@@ -47,7 +49,7 @@ def targets(route: Route, w) -> Iterator[Target]:
 def lists(w, route: Route) -> Iterator[Target]:
     for kind in kinds().values():
         if _is_asked(route, kind):
-            yield Target(kind=kind.plural)
+            yield Target(kind=kind.plural, is_only_read=kind.name not in WRITTEN)
 
 
 def records(w, route: Route) -> Iterator[Target]:
@@ -56,19 +58,19 @@ def records(w, route: Route) -> Iterator[Target]:
             kind = kinds()[name]
             if _is_asked(route, kind):
                 key = row.slug if kind.has_slug else row.pk
-                yield Target(level.name.lower(), (key,), kind.plural, row=row)
+                is_only_read = kind.name not in WRITTEN
+                yield Target(level.name.lower(), (key,), kind.plural, row=row, is_only_read=is_only_read)
 
 
-# All kinds share their pages and most of the API: there a few stand for all.
+# All kinds share their pages and their API. Lists and records are asked of every kind by API, all else of a few.
 FEW = ("project", "institution", "ledger_entry")
-WITH_OWN_VIEWS = ("document", "disagreement")
-OF_EVERY_KIND = ("/api/v1/<kind>/", "/api/v1/<kind>/<pk>/", "/api/v1/<kind>/<pk>/history/")
+WRITTEN = (*FEW, "document", "disagreement")  # the latter two have views of their own in the API
+OF_EVERY_KIND = ("/api/v1/<kind>/", "/api/v1/<kind>/<pk>/")
 
 
 def _is_asked(route: Route, kind: Kind) -> bool:
     if route.kind:
-        is_chosen = route.address in OF_EVERY_KIND or kind.name in FEW + WITH_OWN_VIEWS
-        return route.kind == kind.plural and is_chosen
+        return route.kind == kind.plural and (route.address in OF_EVERY_KIND or kind.name in WRITTEN)
     return kind.name in FEW
 
 

@@ -74,9 +74,10 @@ def _with_token(name: str, owner) -> Asker:
     return Asker(name, {"authorization": f"Bearer {key}"}, owner)
 
 
-def world() -> SimpleNamespace:
+def world(levels=tuple(Visibility), tag="") -> SimpleNamespace:
+    """With records at these visibilities, in whose names the tag stands."""
     w = cast.small_world()
-    w.made = {level: cast.one_of_each(w, level) for level in Visibility}
+    w.made = {level: cast.one_of_each(w, level, tag=tag and f"{tag}{level.name.lower()}") for level in levels}
     w.askers = askers(w)
     w.changes = {level: edit(made["project"], number="7") for level, made in w.made.items()}
     w.jobs = {name: _job(w.user[name]) for name in ("partner", "officer")}
