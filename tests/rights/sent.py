@@ -25,7 +25,7 @@ BODIES = {
     "POST /api/v1/<kind>/<pk>/retire/": lambda w, target: {"reason": "no longer", "with_parts": True},
     "POST /api/v1/views/": lambda w, target: {"kind": "project", "name": "mine", "query": ""},
 }
-NEW = {"projects": {"slug": "new", "title_en": "New", "program": "alpha", "status": "planned"}}
+NEW = {"projects": {"slug": "fresh", "title_en": "New", "program": "alpha", "status": "planned"}}
 FORMS = ("POST /api/v1/<kind>/import/", "POST /api/v1/<kind>/<pk>/file/")  # of the API: they take files
 
 
