@@ -86,6 +86,7 @@ KINDS = [
     "funding.kinds.FUNDING_AMOUNT",
     "funding.kinds.LEDGER_ENTRY",
     "funding.kinds.EXCHANGE_RATE",
+    "reports.kinds.OBLIGATION",
     "records.declared.RELATION",
     "records.declared.DOCUMENT",
     "records.declared.CITATION",
@@ -93,7 +94,15 @@ KINDS = [
 ]
 
 # What workers keep worked out (records/figures.py)
-FIGURES = ["records.timelines.TIMELINES", "funding.rollups.ROLLUPS", "records.differing.DISAGREEMENTS"]
+FIGURES = [
+    "records.timelines.TIMELINES",
+    "funding.rollups.ROLLUPS",
+    "records.differing.DISAGREEMENTS",
+    "reports.calendar.CALENDAR",
+]
+
+# What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)
+NEEDS = ["reports.needs.needs", "funding.needs.needs"]
 
 # What a user, by id, may see and do: asked when work is begun that was asked for before
 READER_OF = "programs.rules.reader_of"
@@ -198,6 +207,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "submissions": {"task": "records.tasks.forget_submissions", "schedule": 3600, "options": {"expires": 3600}},
+    "calendar": {
+        "task": "reports.tasks.go_on_with_the_calendar",
+        "schedule": crontab(hour=15, minute=10),  # 00:10 in Korea
+        "options": {"expires": 3600},
+    },
+    "reminders": {
+        "task": "reports.tasks.remind",
+        "schedule": crontab(hour="0-8", minute=0),  # from 09:00 in Korea; the later ones make up for a missed one
+        "options": {"expires": 3600},
+    },
+    "digests": {"task": "reports.tasks.send_digests", "schedule": 300, "options": {"expires": 300}},
 }
 
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
@@ -222,6 +242,10 @@ def mailer(url: str) -> dict:
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
 
 
+# Where people open the registry: for links in mails that no request asked for
+SITE_URL = env("SITE_URL", "") or (
+    f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else f"http://{env('HOST') or '127.0.0.1'}:{env('PORT') or '8000'}"
+)
 EMAIL_URL = env("EMAIL_URL", "")
 MAIL_FOLDER = "" if EMAIL_URL else str((Path(env("DATA_DIR") or BASE_DIR / ".data") / "mail").absolute())
 MAILERS = {"default": mailer(EMAIL_URL)}

@@ -1,0 +1,2 @@
+def needs(request):
+    return []
