@@ -52,6 +52,8 @@ from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
 from records.truth_api import DisagreementView
 from records.undo_api import UndoView
+from reports import due_pages, notice_pages
+from reports.due_api import DueView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -68,6 +70,7 @@ router.register("duplicates", DuplicateView, basename="api-duplicates")
 router.register("changes", ChangeView, basename="api-changes")
 router.register("imports", ImportView, basename="api-imports")
 router.register("compare", CompareView, basename="api-compare")
+router.register("dues", DueView, basename="api-dues")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
 explorer = csp_override(
@@ -112,6 +115,9 @@ urlpatterns = [
         path("truth/<str:key>/", truth_pages.case_page, name="case"),
         path("money/", money_page, name="money"),
         path("money/lines/", lines_page, name="money_lines"),
+        path("reports/due/", due_pages.dues_page, name="dues"),
+        path("reports/due/<uuid:id>/extend/", due_pages.extend_page, name="due_extend"),
+        path("reports/notices/", notice_pages.notices_page, name="notices"),
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),

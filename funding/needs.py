@@ -1,16 +1,19 @@
 """What needs whoever looks: open disagreements, what is about to end, what others changed, one's own jobs. For the first page.
 
-Each number opens to the list that it counts. What is due by somebody becomes one more need of this list.
+Each number opens to the list that it counts. What the first page shows is composed of the functions that `settings.NEEDS`
+names, so that a higher floor adds what is due by somebody.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import QueryDict
 from django.shortcuts import redirect
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -61,14 +64,19 @@ class Need:
     can_be_seen: bool = False
 
 
+def all_needs(request) -> list[Need]:
+    """Every need of a signed-in reader, of every floor, the most pressing first."""
+    return [need for path in settings.NEEDS for need in import_string(path)(request)]
+
+
 def needs(request) -> list[Need]:
-    """Every need of a signed-in reader, the most pressing first."""
+    """Those of this floor and the ones below."""
     reader, user = request.reader, request.user
     found = [_disagreements(reader)] if reader.is_officer else []
     return [*found, _lines_ending(reader), _agreements_ending(reader), _changes(reader, visit(user)), _jobs(user)]
 
 
-def _number(n: int) -> str:
+def number_words(n: int) -> str:
     return f"{lists.COUNTED_TO}+" if n > lists.COUNTED_TO else str(n)
 
 
@@ -88,7 +96,7 @@ def _disagreements(reader: Reader) -> Need:
     return Need(
         "disagreements",
         _("open disagreements"),
-        _number(sum(weight.total for weight in by_weight)),
+        number_words(sum(weight.total for weight in by_weight)),
         address("truth"),
         tuple(items),
         _("No disagreement is open."),
@@ -124,7 +132,7 @@ def _ending(model, only: str, reader: Reader, name: str, title: str, none: str, 
     number = len(shown) if len(shown) < SHOWN else query.count()
     labels = labels_for(kind, shown, reader)
     items = tuple(_item(kind, row, labels) for row in shown)
-    return Need(name, title, _number(number), address("list", kind.plural, **asked.dict()), items, none, empty)
+    return Need(name, title, number_words(number), address("list", kind.plural, **asked.dict()), items, none, empty)
 
 
 def _item(kind: Kind, row, labels) -> Item:
@@ -146,7 +154,7 @@ def _changes(reader: Reader, since: datetime | None) -> Need:
     return Need(
         "changes",
         title,
-        _number(number),
+        number_words(number),
         address("changes", since=since.isoformat() if since else None, others="yes"),
         tuple(_changed(change, touched.get(change.pk, ())) for change in changed[:SHOWN]),
         _("Nobody else changed anything since.")
@@ -173,7 +181,7 @@ def _jobs(user) -> Need:
     return Need(
         "jobs",
         _("my jobs"),
-        _number(len(jobs)),
+        number_words(len(jobs)),
         address("jobs"),
         tuple(items),
         _("No job of yours is at work, and you have looked at all that ended."),

@@ -29,7 +29,7 @@ from .money.asking import Question, chosen_unit, of_record
 from .money.section import section_of_institution, section_of_program, section_of_project
 from .money.stated import STATED_TOTALS
 from .money.tables import ORDER
-from .needs import needs
+from .needs import all_needs
 from .rollups import totals
 from .words import form_word, source_word
 
@@ -66,7 +66,7 @@ def home(request):
     latest = Change.objects.order_by("-at").values("id")[:LATEST_CHANGES]
     changed = Record.objects.with_retired_visible_to(request.reader).filter(change__in=latest)
     is_now = not (request.known_at or request.as_of)
-    own = needs(request) if request.reader.is_signed_in and is_now else []
+    own = all_needs(request) if request.reader.is_signed_in and is_now else []
     context = {"needs": own, "programs": lines, "changes": change_notes(changed, request.reader, most=LATEST_CHANGES)}
     return render(request, "home.html", context)
 

@@ -21,6 +21,12 @@ OF_TRIGGERS = {
     "update_is_about_one": gettext_lazy("The project, institution and period of a report stay. Begin another report."),
     "update_stays": gettext_lazy("A report that was handed in stays as it is, until it is returned or withdrawn."),
     "update_thread_only_grows": gettext_lazy("What happened to a report is not changed afterwards."),
+    "obligation_under_program_or_agreement": gettext_lazy(
+        "What is to be reported stands under a program or an agreement."
+    ),
+    "obligation_project_in_program": gettext_lazy("The project lies in another program than this obligation."),
+    "obligation_milestone_in_program": gettext_lazy("The milestone lies in another program than this obligation."),
+    "extension_only_added": gettext_lazy("An extension stays as it is. Grant another one; the latest counts."),
     "project_no_circle": gettext_lazy("A project cannot be a part of its own parts."),
     "project_parent_in_program": gettext_lazy("A project and the project that it is part of lie in the same program."),
     "participation_project_in_program": gettext_lazy("The project lies in another program."),

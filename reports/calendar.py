@@ -13,12 +13,14 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from records.figures import Figure, StaleMark
 
 from .models import Obligation
+from .models.obligations import MOST_DAYS
 from .models.updates import REPORTED
 
 AHEAD = 400  # days of the calendar from today on
@@ -53,9 +55,7 @@ WITH RECURSIVE below (root, id) AS (
 """
 PAIR = "SELECT o.id AS obligation_id, p.id AS project_id FROM obliged o JOIN programs_project p ON p.program_id = o.program_id"
 ALL_PAIRS = PAIR
-SOME_PAIRS = (
-    f"{PAIR} WHERE o.id = ANY(%(obligations)s::uuid[]) UNION {PAIR} WHERE p.id = ANY(%(projects)s::uuid[])"
-)
+SOME_PAIRS = f"{PAIR} WHERE o.id = ANY(%(obligations)s::uuid[]) UNION {PAIR} WHERE p.id = ANY(%(projects)s::uuid[])"
 
 # ---- who, and when --------------------------------------------------------------------------------------------
 
@@ -206,7 +206,9 @@ def differences() -> Iterable[str]:
 def go_on() -> int:
     """Mark what goes on, so that the calendar reaches as far from today as it did from yesterday. Returns how many."""
     today = timezone.localdate()
-    going_on = Obligation.objects.filter(is_retired=False).exclude(ends_on_first__lt=today - timedelta(days=366))
+    going_on = Obligation.objects.filter(
+        Q(ends_on_first__isnull=True) | Q(ends_on_first__gte=today - timedelta(days=MOST_DAYS)), is_retired=False
+    )
     ids = list(going_on.values_list("id", flat=True)[: MANY + 1])
     marks = [None] if len(ids) > MANY else ids
     StaleMark.objects.bulk_create(StaleMark(figure=CALENDAR.name, scope=scope) for scope in marks)

@@ -135,7 +135,9 @@ def _milestones(obligation, project, end) -> Iterator[tuple[date, date, UUID]]:
 
 def _institutions(obligation, agreement, project, starts, ends) -> set[UUID]:
     taking_part = [
-        part for part in Participation.objects.filter(scope=project.id, is_retired=False) if _touches(part, starts, ends)
+        part
+        for part in Participation.objects.filter(scope=project.id, is_retired=False)
+        if _touches(part, starts, ends)
     ]
     if obligation.institution_id:
         return {part.institution_id for part in taking_part} & {obligation.institution_id}

@@ -36,6 +36,7 @@ from records.documents import keep
 from records.figures import clear_stale_marks
 from records.kinds import Kind, kinds
 from records.models import Citation, Disagreement, Document, Relation, Source, Visibility
+from reports.models import Obligation
 
 PUBLIC, SHARED, INTERNAL = Visibility
 _number = count(1)
@@ -139,6 +140,17 @@ def citation(by: Source, about, attribute="name", **more) -> Citation:
 def disagreement(about, **more) -> Disagreement:
     more = {"attribute": "name", "kind": "value", "topic_en": f"Topic {next(_number)}"} | more
     return Disagreement.objects.create(record_id=about.id, **more)
+
+
+def obligation(scope, **more) -> Obligation:
+    """To report yearly, unless another rhythm is given."""
+    usual = {
+        "title_en": f"Obligation {next(_number)}",
+        "rhythm": "yearly",
+        "starts_on": "2025-01-01",
+        "visibility": PUBLIC,
+    }
+    return Obligation.objects.create(scope_id=scope.id, **usual | more)
 
 
 def relation(of, to, **more) -> Relation:
@@ -253,6 +265,7 @@ def one_of_each(w, visibility=PUBLIC, tag="") -> dict[str, object]:
         "funding_line": line(w.alpha, name_en=f"line {tag}", **at),
         "citation": citation(w.paper, w.alpha, f"attribute {tag}", **at),
         "disagreement": disagreement(w.alpha, topic_en=f"topic {tag}", **at),
+        "obligation": obligation(w.alpha, title_en=f"obligation {tag}", **at),
     }
     made |= {name: make(w.alpha, tag, **at) for name, make in UNDER.items()}
     made["relation"] = relation(made["event"], w.alpha, **at)

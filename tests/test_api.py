@@ -18,11 +18,11 @@ from tests.cast import sql
 PLURALS = (
     "institutions labs facilities researchers affiliations programs projects phases milestones agreements committees "
     "events courses outputs exchanges participations roles headcounts funding-lines sources relations documents "
-    "citations disagreements"
+    "citations disagreements obligations"
 ).split()  # fmt: skip
 ROUTES = [*PLURALS, "funding-amounts", "ledger-entries", "exchange-rates", "rollups", "timelines", "jobs"]
-# asked in their own ways: tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
-ELSEWHERE = {"duplicates", "imports", "search", "suggest", "changes", "compare", "views"}
+# asked in their own ways: tests/test_dues.py, tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
+ELSEWHERE = {"dues", "duplicates", "imports", "search", "suggest", "changes", "compare", "views"}
 
 
 def problem(response, status=400) -> dict:

@@ -45,6 +45,9 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.ColumnMapping",  # how somebody works
     "reports.ProjectUpdate", "reports.Proposal", "reports.ProposedValue",  # what of them is accepted is in records
     "reports.UpdateEvent", "reports.Attachment", "reports.Watch",  # their own thread
+    "reports.ReportDue",  # worked out
+    "reports.Extension",  # only added to
+    "reports.Notice", "reports.MailChoice",  # what a person is told
 }  # fmt: skip
 OURS = ("records", "people", "labs", "programs", "funding", "reports")
 

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.usefixtures("english")
 NAMES = [
     "source", "researcher", "institution", "lab", "facility", "affiliation", "program", "project", "phase", "milestone",
     "agreement", "committee", "event", "course", "output", "exchange", "participation", "role", "headcount",
-    "funding_line", "funding_amount", "ledger_entry", "exchange_rate", "relation", "document", "citation", "disagreement",
+    "funding_line", "funding_amount", "ledger_entry", "exchange_rate", "obligation", "relation", "document", "citation",
+    "disagreement",
 ]  # fmt: skip
 
 

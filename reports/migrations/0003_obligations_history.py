@@ -136,7 +136,13 @@ MARKED = {  # what it is called, its table, the ids that its rows mark, and when
 class Migration(migrations.Migration):
     dependencies = [("reports", "0002_obligations"), ("funding", "0013_merged_into")]
     operations = [
-        KeepRecord("reports_obligation", "obligation", within="scope_id", under=("scope_id", "project_id", "institution_id"), dated=True),
+        KeepRecord(
+            "reports_obligation",
+            "obligation",
+            within="scope_id",
+            under=("scope_id", "project_id", "institution_id"),
+            dated=True,
+        ),
         migrations.RunSQL(RULES, NO_RULES),
         migrations.RunSQL(MARK, "DROP FUNCTION reports_mark"),
         *(

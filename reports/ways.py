@@ -1,0 +1,37 @@
+"""Where reports stand: the addresses that mails, lists and the API lead to. Those of a report itself are in one place here."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+
+
+def begin_url() -> str:
+    """Where a report is begun, by POST with project, institution and period; "" where that is not offered."""
+    return _reverse("update_begin")
+
+
+def update_url(id: UUID) -> str:
+    """The page of a report; "" where there is none."""
+    return _reverse("update", id)
+
+
+def dues_url(**asked) -> str:
+    return reverse("dues") + (f"?{urlencode(asked)}" if asked else "")
+
+
+def notices_url() -> str:
+    return reverse("notices")
+
+
+def absolute(path: str) -> str:
+    """An address of ours as one needs it outside: in a mail."""
+    return settings.SITE_URL.rstrip("/") + path
+
+
+def _reverse(name: str, *args) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
