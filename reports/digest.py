@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.mail import post
 from people.models import User
@@ -31,6 +32,11 @@ HEADINGS = (
     (Telling.SUBMITTED, _("Handed in")),
     (Telling.SAID, _("Said")),
 )
+DECIDED = {
+    State.ACCEPTED: pgettext_lazy("report", "accepted"),
+    State.PARTLY_ACCEPTED: pgettext_lazy("report", "partly accepted"),
+    State.RETURNED: pgettext_lazy("report", "returned"),
+}
 MOST = 100  # lines of a mail; what there is more stands on the page of notices
 
 
@@ -124,5 +130,5 @@ def _words(notice: Notice, due: ReportDue | None) -> str:
     if due and notice.kind in (Telling.LATE, Telling.DUE_SOON):
         return f"{days_words(due.days_left())} ({when(due.due_on)})"
     by, state = notice.details.get("by", ""), notice.details.get("state", "")
-    words = str(State(state).label) if notice.kind == Telling.DECIDED and state in State else notice.get_kind_display()
+    words = str(DECIDED.get(state, "") if notice.kind == Telling.DECIDED else "") or notice.get_kind_display()
     return f"{words} ({by})" if by else words

@@ -45,7 +45,8 @@ def test_every_kind_of_the_sample_has_its_file():
     assert set(FILES) == {
         "sources", "researchers", "institutions", "labs", "facilities", "affiliations", "programs", "projects", "phases",
         "milestones", "agreements", "committees", "events", "courses", "outputs", "exchanges", "participations", "roles",
-        "headcounts", "funding-lines", "funding-amounts", "ledger-entries", "exchange-rates", "relations", "documents", "citations", "disagreements",
+        "headcounts", "funding-lines", "funding-amounts", "ledger-entries", "exchange-rates", "obligations", "relations", "documents",
+        "citations", "disagreements",
     }  # fmt: skip
 
 
