@@ -33,7 +33,8 @@ def faults(env: Mapping[str, str]) -> Iterator[str]:
     if env.get("DEBUG", "") not in ("", "0"):
         yield "DEBUG is on and would show code and settings to strangers: remove it."
     yield from _hosts(env.get("ALLOWED_HOSTS", ""))
-    yield from _origins(env.get("TRUSTED_ORIGINS", ""))
+    yield from _origins("TRUSTED_ORIGINS", env.get("TRUSTED_ORIGINS", ""))
+    yield from _origins("SITE_URL", env.get("SITE_URL", ""))
     yield from _server(env, "DATABASE_URL", ("postgresql", "postgres"), "postgresql://user:password@host:5432/name")
     yield from _server(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0")
     yield from _folder(env.get("DATA_DIR", ""))
@@ -56,11 +57,11 @@ def _hosts(text: str) -> Iterator[str]:
         yield "ALLOWED_HOSTS takes every host by its *, so that links can be forged: name the hosts that people type."
 
 
-def _origins(text: str) -> Iterator[str]:
+def _origins(name: str, text: str) -> Iterator[str]:
     for origin in filter(None, (origin.strip() for origin in text.split(","))):
         parts = urlsplit(origin)
         if parts.scheme != "https" or not parts.netloc or parts.path or "*" in origin:
-            yield f"TRUSTED_ORIGINS has {origin!r}: write each as https://host, without a path or *."
+            yield f"{name} has {origin!r}: write each as https://host, without a path or *."
 
 
 def _server(env: Mapping[str, str], name: str, schemes: tuple[str, ...], example: str) -> Iterator[str]:

@@ -244,7 +244,9 @@ def mailer(url: str) -> dict:
 
 # Where people open the registry: for links in mails that no request asked for
 SITE_URL = env("SITE_URL", "") or (
-    f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else f"http://{env('HOST') or '127.0.0.1'}:{env('PORT') or '8000'}"
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if PRODUCTION
+    else f"http://{env('HOST') or '127.0.0.1'}:{env('PORT') or '8000'}"
 )
 EMAIL_URL = env("EMAIL_URL", "")
 MAIL_FOLDER = "" if EMAIL_URL else str((Path(env("DATA_DIR") or BASE_DIR / ".data") / "mail").absolute())

@@ -24,6 +24,7 @@ PAIRS = {
     "name": _("name"), "title": _("title"), "does": _("what it does"), "purpose": _("purpose"), "summary": _("summary"),
     "publisher": _("publisher"), "address": _("address"), "topic": _("topic"), "note": _("note"), "reason": _("reason"),
     "venue": _("venue"), "place": _("place"), "covers": _("what it covers"), "task": _("task"), "teaches": _("what it teaches"),
+    "asks": _("what is to be reported"),
 }  # fmt: skip
 PERIOD = "period"
 NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.MONEY)

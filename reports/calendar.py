@@ -53,9 +53,17 @@ WITH RECURSIVE below (root, id) AS (
   SELECT b.root, p.id FROM below b JOIN programs_project p ON p.parent_id = b.id
 )
 """
-PAIR = "SELECT o.id AS obligation_id, p.id AS project_id FROM obliged o JOIN programs_project p ON p.program_id = o.program_id"
-ALL_PAIRS = PAIR
-SOME_PAIRS = f"{PAIR} WHERE o.id = ANY(%(obligations)s::uuid[]) UNION {PAIR} WHERE p.id = ANY(%(projects)s::uuid[])"
+EACH_PROJECT = """
+SELECT o.*, p.id AS due_project, p.starts_on_first AS project_starts, p.ends_on_last AS project_ends
+FROM obliged o JOIN programs_project p ON p.program_id = o.program_id
+WHERE NOT p.is_retired AND p.status <> 'cancelled'
+  AND (o.project_id IS NULL OR EXISTS (SELECT 1 FROM below b WHERE b.root = o.project_id AND b.id = p.id))
+  AND (o.project_of_scope IS NULL OR EXISTS (SELECT 1 FROM below b WHERE b.root = o.project_of_scope AND b.id = p.id))
+"""
+SOME_PROJECTS = (
+    f"{EACH_PROJECT} AND o.id = ANY(%(obligations)s::uuid[]) UNION ALL"
+    f" {EACH_PROJECT} AND p.id = ANY(%(projects)s::uuid[]) AND o.id <> ALL(%(obligations)s::uuid[])"
+)
 
 # ---- who, and when --------------------------------------------------------------------------------------------
 
@@ -67,14 +75,7 @@ below (root, id) AS (
   WHERE root IS NOT NULL UNION
   SELECT b.root, p.id FROM below b JOIN programs_project p ON p.parent_id = b.id
 ),
-pairs AS ({pairs}),
-under AS MATERIALIZED (
-  SELECT o.*, p.id AS due_project, p.starts_on_first AS project_starts, p.ends_on_last AS project_ends
-  FROM pairs JOIN obliged o ON o.id = pairs.obligation_id JOIN programs_project p ON p.id = pairs.project_id
-  WHERE NOT p.is_retired AND p.status <> 'cancelled'
-    AND (o.project_id IS NULL OR EXISTS (SELECT 1 FROM below b WHERE b.root = o.project_id AND b.id = p.id))
-    AND (o.project_of_scope IS NULL OR EXISTS (SELECT 1 FROM below b WHERE b.root = o.project_of_scope AND b.id = p.id))
-),
+under AS MATERIALIZED ({under}),
 steps AS (
   SELECT id, starts, until, days_to_report, CASE rhythm WHEN 'yearly' THEN 12 ELSE every_months END AS months
   FROM obliged WHERE rhythm IN ('months', 'yearly')
@@ -95,43 +96,41 @@ days AS (
   GROUP BY m.scope_id, m.due_on_last
 ),
 periods AS (
-  SELECT u.id, u.due_project, NULL::uuid AS milestone_id, s.starts_on, s.ends_on
+  SELECT u.*, NULL::uuid AS at, s.starts_on AS period_starts, s.ends_on AS period_ends
   FROM under u JOIN spans s ON s.id = u.id WHERE s.starts_on <= coalesce(u.until, 'infinity')
   UNION ALL
-  SELECT u.id, u.due_project, d.id, least(d.ends_on, greatest(d.before + 1, u.starts,
+  SELECT u.*, d.id, least(d.ends_on, greatest(d.before + 1, u.starts,
       CASE WHEN d.before IS NULL AND u.starts IS NULL THEN {first_day} END)), d.ends_on
   FROM under u JOIN days d ON d.scope_id = u.due_project
-  WHERE u.rhythm = 'milestone' AND u.milestone_id IS NULL AND d.ends_on BETWEEN coalesce(u.starts, '-infinity') AND coalesce(u.until, 'infinity')
+  WHERE u.rhythm = 'milestone' AND u.milestone_id IS NULL
+    AND d.ends_on BETWEEN coalesce(u.starts, '-infinity') AND coalesce(u.until, 'infinity')
   UNION ALL
-  SELECT u.id, u.due_project, d.id, least(d.ends_on, coalesce(u.starts, {first_day})), d.ends_on
+  SELECT u.*, d.id, least(d.ends_on, coalesce(u.starts, {first_day})), d.ends_on
   FROM under u JOIN (SELECT *, due_on_last AS ends_on FROM programs_milestone) d
     ON d.id = u.milestone_id AND d.scope_id IN (u.due_project, u.program_id)
   WHERE NOT d.is_retired AND d.state <> 'dropped' AND d.ends_on < '2200-01-01'
     AND d.ends_on BETWEEN coalesce(u.starts, '-infinity') AND coalesce(u.until, 'infinity')
 ),
 due AS MATERIALIZED (
-  SELECT DISTINCT u.id AS obligation_id, u.program_id, u.due_project AS project_id, t.institution_id, d.milestone_id,
-    d.starts_on, d.ends_on, d.ends_on + u.days_to_report AS rule_due_on
-  FROM under u
-  JOIN periods d ON d.id = u.id AND d.due_project = u.due_project
-  JOIN programs_participation t ON t.scope_id = u.due_project AND NOT t.is_retired
+  SELECT DISTINCT u.id AS obligation_id, u.program_id, u.due_project AS project_id, t.institution_id, u.at AS milestone_id,
+    u.period_starts AS starts_on, u.period_ends AS ends_on, u.period_ends + u.days_to_report AS rule_due_on
+  FROM periods u JOIN programs_participation t ON t.scope_id = u.due_project AND NOT t.is_retired
   WHERE CASE
       WHEN u.institution_id IS NOT NULL THEN t.institution_id = u.institution_id
       WHEN u.scope_kind = 'agreement' THEN EXISTS (
         SELECT 1 FROM programs_participation party WHERE party.scope_id = u.scope_id AND party.part = 'party'
           AND NOT party.is_retired AND party.institution_id = t.institution_id)
       ELSE t.part = ANY(u.parts) END
-    AND d.ends_on + u.days_to_report <= %(until)s
-    AND d.ends_on >= coalesce(greatest(u.project_starts, t.starts_on_first), '-infinity')
-    AND d.starts_on <= coalesce(least(u.project_ends, t.ends_on_last), 'infinity')
+    AND u.period_ends + u.days_to_report <= %(until)s
+    AND u.period_ends >= coalesce(greatest(u.project_starts, t.starts_on_first), '-infinity')
+    AND u.period_starts <= coalesce(least(u.project_ends, t.ends_on_last), 'infinity')
 )
 SELECT md5(concat_ws(' ', d.obligation_id, d.project_id, d.institution_id, coalesce(d.milestone_id::text, d.starts_on::text)))::uuid,
   d.obligation_id, d.program_id, d.project_id, d.institution_id, d.milestone_id, d.starts_on, d.ends_on, d.rule_due_on,
   coalesce((
-    SELECT e.until FROM reports_extension e
-    JOIN labs_institution i ON i.id = e.institution_id JOIN programs_project p ON p.id = e.project_id
+    SELECT e.until FROM reports_extension e JOIN labs_institution i ON i.id = e.institution_id
     WHERE e.obligation_id = d.obligation_id AND coalesce(i.merged_into_id, i.id) = d.institution_id
-      AND coalesce(p.merged_into_id, p.id) = d.project_id
+      AND e.project_id IN (SELECT d.project_id UNION ALL SELECT r.id FROM records_record r WHERE r.merged_into_id = d.project_id)
       AND CASE WHEN d.milestone_id IS NULL THEN e.period_starts_on = d.starts_on ELSE e.milestone_id = d.milestone_id END
     ORDER BY e.id DESC LIMIT 1), d.rule_due_on),
   EXISTS (
@@ -162,9 +161,9 @@ ON CONFLICT (id) DO UPDATE SET ({set}) = ({excluded})
 """
 
 
-def facts(pairs: str = ALL_PAIRS, obliged: str = OBLIGED) -> str:
+def facts(under: str = EACH_PROJECT, obliged: str = OBLIGED) -> str:
     """A SELECT of all rows of the calendar as COLUMNS; takes `until`, the last day that it reaches."""
-    return FACTS.format(pairs=pairs, obliged=obliged, first_day=FIRST_DAY)
+    return FACTS.format(under=under, obliged=obliged, first_day=FIRST_DAY)
 
 
 def last_day(today: date | None = None, ahead: int = AHEAD) -> date:
@@ -177,11 +176,14 @@ def recompute(marked: set[UUID] | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
         if marked is None:
-            return _replace(cursor, facts(), "true", asked)
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+            _replace(cursor, facts(), "true", asked)
+            cursor.execute("ANALYZE reports_reportdue")
+            return
         asked["obligations"] = asked["roots"] = list(marked)
         cursor.execute(f"{BELOW} SELECT DISTINCT id FROM below", asked)
         asked["projects"] = [id for (id,) in cursor]
-        _replace(cursor, facts(SOME_PAIRS, SOME_OBLIGED), HERE, asked)
+        _replace(cursor, facts(SOME_PROJECTS, SOME_OBLIGED), HERE, asked)
 
 
 def _replace(cursor, rows: str, here: str, asked: dict) -> None:

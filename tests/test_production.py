@@ -118,6 +118,7 @@ def test_every_door_refuses_all_that_is_wrong_at_once(command, tmp_path):
         ("ALLOWED_HOSTS", "a.example.org,*", "takes every host"),
         ("TRUSTED_ORIGINS", "https://a.example.org,b.example.org", "'b.example.org': write each as https://host"),
         ("TRUSTED_ORIGINS", "https://*.example.org", "without a path or *"),
+        ("SITE_URL", "http://a.example.org/registry", "SITE_URL has 'http://a.example.org/registry'"),
         ("DATABASE_URL", "mysql://a/b", "is no address of that form"),
         ("DATABASE_URL", "postgresql://host/", "is no address of that form"),
         ("DATABASE_URL", "postgresql://a:pass/word@host/b", "is no address of that form"),
