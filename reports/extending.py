@@ -45,7 +45,7 @@ def extend(due: ReportDue, *, until: date, reason: str, by: Author) -> Extension
 
 
 def _faults(due: ReportDue, until: date, reason: str):
-    if ReportDue.objects.reported().filter(pk=due.pk).exists():
+    if not ReportDue.objects.open().filter(pk=due.pk).exists():
         yield Fault("", _("This has been reported: there is nothing to put off."))
     if until <= max(timezone.localdate(), due.due_on):
         yield Fault("until", _("Give a day after today and after the present due day, %s.") % due.due_on.isoformat())

@@ -198,6 +198,7 @@ def test_pages_follow_one_another_without_loss(w, client, officer):
         for due in ReportDue.objects.filter(is_reported=False) if state == "reported" else ():
             if not ProjectUpdate.objects.filter(project=due.project, period_ends_on=due.period_ends_on).exists():
                 report(due)
+        work()
         found, url = [], f"/en/reports/due/?state={state}&limit=1"
         cursor = ""
         while cursor is not None:

@@ -24,15 +24,17 @@ class ReportDueQuerySet(models.QuerySet):
         """All for officers; for partners those of their institutions, one that was merged into these included."""
         if reader.is_officer:
             return self
-        own = Q(institution__in=reader.institutions) | Q(institution__merged_into__in=reader.institutions)
-        return self.filter(own, SHOWN) if reader.institutions else self.none()
+        own = Q(id__in=reader.institutions) | Q(merged_into__in=reader.institutions)
+        mine = Institution.objects.filter(own).values("id")
+        return self.filter(SHOWN, institution__in=mine) if reader.institutions else self.none()
 
     def open(self):
         """Not reported. A report that came this moment counts at once; one that was returned, when the calendar knows."""
         return self.filter(~Exists(_updates(Q(state__in=REPORTED))), is_reported=False)
 
     def reported(self):
-        return self.filter(Exists(_updates(Q(state__in=REPORTED))))
+        """Its mirror: one that was returned this moment is none, and one that came is there when the calendar knows."""
+        return self.filter(Exists(_updates(Q(state__in=REPORTED))), is_reported=True)
 
     def late(self, today: date | None = None):
         """Of those that are open: the day has passed."""
@@ -91,7 +93,8 @@ class ReportDue(models.Model):
         indexes = [
             models.Index(fields=["due_on", "id"], name="due_list"),
             models.Index(fields=["due_on", "id"], name="due_open", condition=Q(is_reported=False)),
-            models.Index(fields=["program", "due_on", "id"], name="due_of_program"),
+            models.Index(fields=["due_on", "id"], name="due_reported", condition=Q(is_reported=True)),
+            models.Index(fields=["program", "due_on", "id"], name="due_of_program", condition=Q(is_reported=False)),
             models.Index(fields=["institution", "due_on", "id"], name="due_of_institution"),
         ]
         constraints = [
