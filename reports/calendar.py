@@ -128,19 +128,23 @@ due AS MATERIALIZED (
 SELECT md5(concat_ws(' ', d.obligation_id, d.project_id, d.institution_id, coalesce(d.milestone_id::text, d.starts_on::text)))::uuid,
   d.obligation_id, d.program_id, d.project_id, d.institution_id, d.milestone_id, d.starts_on, d.ends_on, d.rule_due_on,
   coalesce((
-    SELECT e.until FROM reports_extension e JOIN labs_institution i ON i.id = e.institution_id
-    WHERE e.obligation_id = d.obligation_id AND coalesce(i.merged_into_id, i.id) = d.institution_id
+    SELECT e.until FROM reports_extension e
+    WHERE e.obligation_id = d.obligation_id AND {e_is_of}
       AND e.project_id IN (SELECT d.project_id UNION ALL SELECT r.id FROM records_record r WHERE r.merged_into_id = d.project_id)
       AND CASE WHEN d.milestone_id IS NULL THEN e.period_starts_on = d.starts_on ELSE e.milestone_id = d.milestone_id END
     ORDER BY e.id DESC LIMIT 1), d.rule_due_on),
   EXISTS (
-    SELECT 1 FROM reports_projectupdate x JOIN labs_institution i ON i.id = x.institution_id
-    WHERE x.project_id = d.project_id AND coalesce(i.merged_into_id, i.id) = d.institution_id
+    SELECT 1 FROM reports_projectupdate x WHERE x.project_id = d.project_id AND {x_is_of}
       AND (x.period_starts_on, x.period_ends_on) = (d.starts_on, d.ends_on) AND x.state IN ("""
     + ", ".join(f"'{state}'" for state in REPORTED)
     + """))
 FROM due d
 """
+)
+# What an institution did counts for the one that it was merged into: looked up only where it is another one
+IS_OF = (
+    "({0}.institution_id = d.institution_id"
+    " OR (SELECT i.merged_into_id FROM labs_institution i WHERE i.id = {0}.institution_id) = d.institution_id)"
 )
 # Where nothing says when work began, the year of the milestone
 FIRST_DAY = "coalesce(nullif(u.project_starts, '0001-01-01'), date_trunc('year', d.ends_on)::date)"
@@ -163,7 +167,9 @@ ON CONFLICT (id) DO UPDATE SET ({set}) = ({excluded})
 
 def facts(under: str = EACH_PROJECT, obliged: str = OBLIGED) -> str:
     """A SELECT of all rows of the calendar as COLUMNS; takes `until`, the last day that it reaches."""
-    return FACTS.format(under=under, obliged=obliged, first_day=FIRST_DAY)
+    return FACTS.format(
+        under=under, obliged=obliged, first_day=FIRST_DAY, e_is_of=IS_OF.format("e"), x_is_of=IS_OF.format("x")
+    )
 
 
 def last_day(today: date | None = None, ahead: int = AHEAD) -> date:

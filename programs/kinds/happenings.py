@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from records.kinds import AsOf, Dated, Kind, Related
 
 from ..models import Agreement, Committee, Course, Event
-from .shared import BY_INSTITUTION, BY_RESEARCHER, COUNTED, IN_PROGRAM, PERIOD, PLANNED_PERIOD, WHO
+from .shared import BY_INSTITUTION, BY_RESEARCHER, COUNTED, IN_PROGRAM, OBLIGATIONS, PERIOD, PLANNED_PERIOD, WHO
 
 AGREEMENT = Kind(
     name="agreement",
@@ -22,7 +22,7 @@ AGREEMENT = Kind(
     search=("title_ko", "title_en", "aliases"),
     filters=(IN_PROGRAM, BY_INSTITUTION),
     facts=("kind", "signed_on", "starts_on", "ends_on", "scope"),
-    related=WHO,
+    related=(*WHO, OBLIGATIONS),
     dated=(Dated("signed", "signed_on"), *PERIOD),
     owners=("scope",),
     as_of=AsOf("signed_on", "ends_on"),

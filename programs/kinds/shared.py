@@ -51,6 +51,9 @@ WHO = (
     Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on"), is_typed=True),
 )
 COUNTED = Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on"), is_typed=True)
+OBLIGATIONS = Related(
+    "obligation", "scope", ("title", "rhythm", "every_months", "starts_on", "ends_on", "days_to_report")
+)
 GOALS = (
     Related("phase", "scope", ("number", "title", "starts_on", "ends_on", "status"), is_typed=True),
     Related("milestone", "scope", ("title", "due_on", "done_on", "state"), is_typed=True),

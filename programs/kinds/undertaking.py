@@ -13,6 +13,7 @@ from .shared import (
     GOALS,
     HAPPENINGS,
     IN_PROGRAM,
+    OBLIGATIONS,
     PLANNED_PERIOD,
     WHO,
 )  # fmt: skip
@@ -37,6 +38,7 @@ PROGRAM = Kind(
         *GOALS,
         *HAPPENINGS,
         Related("funding_line", "program", ("name", "project", "payer", "payer_kind", "form", "currency", "state"), with_parts=True),
+        OBLIGATIONS,
     ),
     dated=PLANNED_PERIOD,
     owners=("lab",),

@@ -1,15 +1,17 @@
 """What is to be reported by when, who was given longer, and who is told of it."""
 
 import datetime
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
 import records.dates
 import records.ids
 import reports.models.obligations
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
