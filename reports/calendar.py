@@ -129,9 +129,11 @@ SELECT md5(concat_ws(' ', d.obligation_id, d.project_id, d.institution_id, coale
   d.obligation_id, d.program_id, d.project_id, d.institution_id, d.milestone_id, d.starts_on, d.ends_on, d.rule_due_on,
   coalesce((
     SELECT e.until FROM reports_extension e
-    WHERE e.obligation_id = d.obligation_id AND {e_is_of}
+    WHERE e.obligation_id IN (SELECT d.obligation_id UNION ALL SELECT r.id FROM records_record r WHERE r.merged_into_id = d.obligation_id)
       AND e.project_id IN (SELECT d.project_id UNION ALL SELECT r.id FROM records_record r WHERE r.merged_into_id = d.project_id)
-      AND CASE WHEN d.milestone_id IS NULL THEN e.period_starts_on = d.starts_on ELSE e.milestone_id = d.milestone_id END
+      AND {e_is_of}
+      AND CASE WHEN d.milestone_id IS NULL THEN e.period_starts_on = d.starts_on AND e.milestone_id IS NULL
+        ELSE coalesce((SELECT r.merged_into_id FROM records_record r WHERE r.id = e.milestone_id), e.milestone_id) = d.milestone_id END
     ORDER BY e.id DESC LIMIT 1), d.rule_due_on),
   EXISTS (
     SELECT 1 FROM reports_projectupdate x WHERE x.project_id = d.project_id AND {x_is_of}

@@ -154,10 +154,9 @@ def _now(row) -> UUID:
 def _extended(obligation: UUID, project: UUID, institution: UUID, which: UUID | date) -> date | None:
     granted = [
         one
-        for one in Extension.objects.filter(obligation=obligation).order_by("id")
-        if (_now(one.project), _now(one.institution)) == (project, institution)
-        and which in (one.milestone_id, one.period_starts_on)
-        and (one.milestone_id is not None) == isinstance(which, UUID)
+        for one in Extension.objects.order_by("id")
+        if (_now(one.obligation), _now(one.project), _now(one.institution)) == (obligation, project, institution)
+        and (_now(one.milestone) if one.milestone else one.period_starts_on) == which
     ]
     return granted[-1].until if granted else None
 

@@ -209,6 +209,16 @@ def test_an_institution_that_was_merged_into_another_keeps_its_extension_and_its
     assert as_the_facts_say()
 
 
+def test_an_obligation_that_was_merged_into_another_leaves_it_its_extensions(w):
+    gone, kept = (cast.obligation(w.alpha, rhythm="once", title_en=title, **LONG_AGO) for title in ("Same", "The same"))
+    work()
+    until = timezone.localdate() + timedelta(days=9)
+    extend(ReportDue.objects.get(obligation=gone), until=until, reason="illness", by=by())
+    type(gone).objects.filter(id=gone.id).update(is_retired=True, merged_into=kept.id)
+    work()
+    assert ReportDue.objects.get().due_on == until and as_the_facts_say()
+
+
 # ---- extensions ------------------------------------------------------------------------------------------------
 
 

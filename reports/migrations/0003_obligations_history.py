@@ -88,7 +88,7 @@ $$;
 OBLIGED = "EXISTS (SELECT 1 FROM public.reports_obligation)"  # before there is any, loading marks nothing
 IS_REPORTED = "({0}.state IN ('submitted', 'in_review', 'accepted', 'partly_accepted'))"
 MARKED = {  # what it is called, its table, the ids that its rows mark, and when a row that changes does so
-    "obligation": ("reports_obligation", "SELECT n.id FROM {rows}", "n.version <> o.version"),
+    "obligation": ("reports_obligation", "SELECT n.id FROM {rows} UNION SELECT n.merged_into_id FROM {rows}", "n.version <> o.version"),
     "extension": ("reports_extension", "SELECT n.project_id FROM {rows}", "true"),
     "participation": (
         "programs_participation",
