@@ -25,7 +25,7 @@ JOIN people_user u ON u.id = m.user_id AND u.is_active AND u.role = 'partner'
 def people(accounts=None):
     """Of these accounts (None: of all) those of people who are there. Accounts of machines are told nothing."""
     found = (User.objects.all() if accounts is None else accounts).filter(is_active=True)
-    return found.filter(is_machine=False) if hasattr(User, "is_machine") else found
+    return found.filter(is_machine=False)
 
 
 def partners_of(institutions: Iterable[UUID]) -> dict[UUID, set[int]]:
