@@ -53,6 +53,7 @@ from records.timelines_api import TimelineView
 from records.truth_api import DisagreementView
 from records.undo_api import UndoView
 from reports import due_pages, notice_pages
+from reports.api import UpdateView
 from reports.due_api import DueView
 
 router = DefaultRouter()
@@ -71,6 +72,7 @@ router.register("changes", ChangeView, basename="api-changes")
 router.register("imports", ImportView, basename="api-imports")
 router.register("compare", CompareView, basename="api-compare")
 router.register("dues", DueView, basename="api-dues")
+router.register("updates", UpdateView, basename="api-updates")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
 explorer = csp_override(

@@ -114,19 +114,20 @@ HELP = {
 @cache
 def serializer_for(kind: Kind) -> type[serializers.Serializer]:
     """How a record of this kind looks, for the OpenAPI schema."""
-    fields = {f.name: _serializer_field(f) for f in kind.all_fields.values()}
+    fields = {f.name: serializer_field(f) for f in kind.all_fields.values()}
     return type(f"{kind.name.title().replace('_', '')}", (serializers.Serializer,), fields)
 
 
 @cache
 def written_serializer_for(kind: Kind) -> type[serializers.Serializer]:
     """What a record of this kind takes, for the OpenAPI schema."""
-    fields = {f.name: _serializer_field(f, is_read=False) for f in kind.typed_fields.values()}
+    fields = {f.name: serializer_field(f, is_read=False) for f in kind.typed_fields.values()}
     name = f"{kind.name.title().replace('_', '')}Written"
     return type(name, (serializers.Serializer,), fields | about_the_change())
 
 
-def _serializer_field(f: Field, *, is_read: bool = True):
+def serializer_field(f: Field, *, is_read: bool = True):
+    """How a field looks in the schema, in what is read or in what is written."""
     is_null = (
         f.type in (Type.REF, Type.RECORD, Type.DATE, Type.INTEGER, Type.DECIMAL, Type.MONEY, Type.INSTANT)
         or f.is_private

@@ -60,6 +60,11 @@ def read_money(kind: Kind, name: str, value: object, values: Mapping, row, minor
     field, currency = kind.all_fields[name], currency_of(kind, values, row)
     if not currency:
         raise BadCell(_("An amount needs its funding line, whose currency it is in."))
+    return read_amount(field, value, currency, minor)
+
+
+def read_amount(field: Field, value: object, currency: str, minor: bool) -> int:
+    """An amount of this currency, as a number of its major unit or, with `minor`, in minor units. Raises BadCell."""
     if minor:
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadCell(_("With money=minor an amount is a whole number of minor units."))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from funding.models import FundingLine
@@ -9,7 +10,7 @@ from records.kinds import kinds
 from records.rights import Reader
 
 from .ledger import to_date
-from .models import ProjectUpdate, Proposal
+from .models import ProjectUpdate, Proposal, ProposedValue
 from .rows import one_day, to_json
 from .sections import BY_NAME, MONEY, About
 
@@ -27,16 +28,13 @@ def now_of(update: ProjectUpdate, proposals: Iterable[Proposal], reader: Reader)
     """By id of the proposed value. Of a record that is to be made there is nothing yet."""
     about, proposals = About.of(update, reader), list(proposals)
     rows = _rows(proposals)
+    sums = _sums(about, proposals, rows)
     found = {}
     for one in proposals:
         section, row = BY_NAME[one.section], rows.get(one.record_id)
-        sums: dict = {}
         for value in one.values.all():
             if section is MONEY and row is not None:
-                until = one_day(value.value["to_date"]) or about.until
-                if until not in sums:
-                    sums[until] = to_date([row], update, until)
-                amount = sums[until][row.id, value.field]
+                amount = sums[_until(about, value)][row.id, value.field]
                 found[value.id] = Now(amount, str(amount), row)
             elif row is not None:
                 declared = section.field(value.field)
@@ -45,6 +43,20 @@ def now_of(update: ProjectUpdate, proposals: Iterable[Proposal], reader: Reader)
             else:
                 found[value.id] = Now()
     return found
+
+
+def _sums(about: About, proposals: Iterable[Proposal], rows) -> dict[date, dict]:
+    """What the ledger says of the lines, by the day until which it is asked: a query for each day."""
+    by_day: dict[date, dict] = {}
+    for one in proposals:
+        if one.section == MONEY.name and one.record_id in rows:
+            for value in one.values.all():
+                by_day.setdefault(_until(about, value), {})[one.record_id] = rows[one.record_id]
+    return {until: to_date(lines.values(), about.update, until) for until, lines in by_day.items()}
+
+
+def _until(about: About, value: ProposedValue) -> date:
+    return one_day(value.value["to_date"]) or about.until
 
 
 def _rows(proposals: Iterable[Proposal]) -> dict[UUID, object]:

@@ -21,8 +21,8 @@ PLURALS = (
     "citations disagreements obligations"
 ).split()  # fmt: skip
 ROUTES = [*PLURALS, "funding-amounts", "ledger-entries", "exchange-rates", "rollups", "timelines", "jobs"]
-# asked in their own ways: tests/test_dues.py, tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py
-ELSEWHERE = {"dues", "duplicates", "imports", "search", "suggest", "changes", "compare", "views"}
+# asked in their own ways: tests/test_dues.py, tests/test_form_fields.py, tests/test_changes.py, tests/test_compare.py, tests/test_updates_api.py
+ELSEWHERE = {"dues", "duplicates", "imports", "search", "suggest", "changes", "compare", "views", "updates"}
 
 
 def problem(response, status=400) -> dict:
