@@ -1,7 +1,7 @@
 """How updates look in the OpenAPI schema. The sections' shapes follow from their declarations."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
 from records.answers import one_answer, query_parameters
@@ -53,31 +53,25 @@ def _section(section: Section) -> serializers.BaseSerializer:
     return inline_serializer(name, fields, many=True, **common)
 
 
-def _sections(name: str) -> serializers.Serializer:
-    return inline_serializer(name, {section.name: _section(section) for section in TYPED}, required=False)
+Sections = type("UpdateSections", (serializers.Serializer,), {section.name: _section(section) for section in TYPED})
 
 
 # ---- what is sent --------------------------------------------------------------------------------------
 
-ABOUT = {
-    "project": lambda: serializers.CharField(help_text="id or slug"),
-    "institution": lambda: serializers.CharField(help_text="id or slug of the institution that reports"),
-    "period_starts_on": serializers.DateField,
-    "period_ends_on": serializers.DateField,
-}
+
+class New(serializers.Serializer):
+    project = serializers.CharField(help_text="id or slug")
+    institution = serializers.CharField(help_text="id or slug of the institution that reports")
+    period_starts_on = serializers.DateField()
+    period_ends_on = serializers.DateField()
+    sections = Sections(required=False)
+    submit = serializers.BooleanField(
+        required=False, help_text="hand it in at once; where that is refused, nothing is done"
+    )
 
 
-def _new() -> dict:
-    submit = "hand it in at once; where that is refused, nothing is done"
-    return {
-        **{name: make() for name, make in ABOUT.items()},
-        "sections": _sections("UpdateSections"),
-        "submit": serializers.BooleanField(required=False, help_text=submit),
-    }
-
-
-NEW = inline_serializer("UpdateNew", _new())
-CHANGED = inline_serializer("UpdateChanged", {"sections": _sections("UpdateSectionsChanged")})
+NEW = extend_schema_serializer(component_name="UpdateNew")(New)
+CHANGED = inline_serializer("UpdateChanged", {"sections": Sections(required=False)})
 TEXT = inline_serializer("UpdateText", {"text": serializers.CharField(required=False)})
 SAID = inline_serializer("UpdateSaid", {"text": serializers.CharField()})
 ASSIGNED = inline_serializer(
@@ -106,9 +100,7 @@ DECIDING = inline_serializer(
     },
 )  # fmt: skip
 SENT_FILE = inline_serializer("UpdateFile", {"file": serializers.FileField()})
-BULK = inline_serializer(
-    "UpdateBulk", {"updates": inline_serializer("UpdateOfBulk", _new(), many=True, help_text="500 at most")}
-)
+BULK = inline_serializer("UpdateBulk", {"updates": NEW(many=True, help_text="500 at most")})
 
 # ---- what is answered ----------------------------------------------------------------------------------
 
@@ -209,7 +201,7 @@ ONE = inline_serializer(
     "Update",
     BRIEF
     | {
-        "sections": _sections("UpdateSectionsShown"),
+        "sections": Sections(),
         "problems": PROBLEM,
         "warnings": serializers.ListField(child=serializers.CharField()),
         "proposals": PROPOSALS,
