@@ -6,7 +6,7 @@ What is malformed is refused at once; what is well-formed but cannot be is kept 
 refused when it is submitted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -98,8 +98,7 @@ class UpdateView(TakesWords, ApiView):
             raise Refused([Fault("updates", _("“%s” is a list of objects, one for each row.") % "updates")])
         if not 0 < len(sent) <= MOST_IN_BULK:
             raise Refused([Fault("updates", _("Send 1 to %d reports in one call.") % MOST_IN_BULK)])
-        with transaction.atomic():
-            return Response({"results": [self._result(one) for one in sent]})
+        return Response({"results": self._results(sent)})
 
     # -- on its way --------------------------------------------------------------------------------------
 
@@ -282,16 +281,28 @@ class UpdateView(TakesWords, ApiView):
         except Refused as refused:
             raise Refused(Fault(place_of(update, fault), fault.message) for fault in refused.faults) from refused
 
-    def _result(self, sent: dict) -> dict:
-        """What became of one of many."""
+    @transaction.atomic
+    def _results(self, sent: Sequence[dict]) -> Sequence[dict]:
+        """What became of each of many. They are begun in one order, so that two such calls follow one another."""
+        read = [self._tried(lambda one=one: read_new(one, self.reader)) for one in sent]
+        order = sorted((n for n, new in enumerate(read) if isinstance(new, New)), key=lambda n: read[n].order)
+        done = {n: self._tried(lambda new=read[n]: self._made(new)) for n in order}
+        return [self._result(done.get(n, one)) for n, one in enumerate(read)]
+
+    def _tried(self, act: Callable):
+        """What it gives, or why it was refused; then nothing of it was done."""
         try:
             with transaction.atomic():
-                update = self._made(read_new(sent, self.reader))
+                return act()
         except (Refused, NotAllowed) as error:
-            said = self.get_exception_handler()(error, self.get_exception_handler_context()).data
-            return {name: said[name] for name in ("status", "title", "detail", "errors") if name in said}
-        url = reverse("api-updates-detail", args=[update.id])
-        return {"status": 201, "id": update.id, "state": update.state, "version": update.version, "url": url}
+            return error
+
+    def _result(self, done: ProjectUpdate | Exception) -> dict:
+        if isinstance(done, ProjectUpdate):
+            url = reverse("api-updates-detail", args=[done.id])
+            return {"status": 201, "id": done.id, "state": done.state, "version": done.version, "url": url}
+        said = self.get_exception_handler()(done, self.get_exception_handler_context()).data
+        return {name: said[name] for name in ("status", "title", "detail", "errors") if name in said}
 
     def _answer(self, id: UUID, status: int = 200) -> Response:
         rows = with_changed_at(ProjectUpdate.objects.visible_to(self.reader))

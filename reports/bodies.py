@@ -34,6 +34,10 @@ class New:
     sections: object
     is_submitted: bool
 
+    @property
+    def order(self) -> tuple:
+        return self.project.id, self.institution.id, self.starts_on, self.ends_on
+
 
 def read_new(body: Mapping, reader: Reader) -> New:
     """Raises Refused."""

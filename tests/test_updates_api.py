@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from funding.models import LedgerEntry
 from programs.models import Milestone, Output
 from records.documents import keep
-from reports import commands
+from reports import api_schema, commands
 from reports.models import Attachment, ProjectUpdate
 from tests import cast
 from tests.reporting import begun, by, decided, reporting_world, submitted, written
@@ -597,3 +597,20 @@ def test_many_are_sent_in_one_call_and_each_is_answered_in_order(send, w):
 def test_more_than_five_hundred_or_none_are_no_call(send, w, body):
     assert problem(send("post", "updates/bulk/", body, w.partner))
     assert not ProjectUpdate.objects.exists()
+
+
+# ---- its description -----------------------------------------------------------------------------------------
+
+
+def test_an_answer_has_the_fields_that_its_description_names(send, w):
+    update = decided(submitted(w), w, doi="?")
+    by_hand(update, w)
+    one = ok(send("get", at(update), by=w.officer))
+    described = api_schema.ONE.fields
+    assert set(one) == set(described)
+    for name in ("proposals", "thread", "attachments"):
+        assert list(one[name][0]) == list(described[name].child.fields), name
+    assert list(values_in(one)[0]) == list(described["proposals"].child.fields["values"].child.fields)
+    (row,) = ok(send("get", by=w.officer))["results"]
+    assert list(row) == list(api_schema.PAGE.fields["results"].child.fields)
+    assert list(row["returned"][0]) == list(api_schema.RETURNED.child.fields)
