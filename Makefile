@@ -85,6 +85,9 @@ bench-money: .venv messages ## measure totals, figures and loads beside plain SQ
 bench-find: .venv messages ## measure finding; SIZE= is small, agency or nation, PART= one part of it (search, lists, export, import)
 	@SIZE="$(or $(SIZE),small)" PART="$(PART)" $(PY) -m benchmarks.find
 
+bench-deadline: .venv messages ## a deadline day on the real server: 500 reports within 10 minutes; MINUTES= and PARTNERS= change that
+	@MINUTES="$(or $(MINUTES),10)" PARTNERS="$(or $(PARTNERS),500)" $(PY) -m benchmarks.deadline
+
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test
 	rm -f locale/*/LC_MESSAGES/django.mo
