@@ -194,7 +194,7 @@ class Partner(threading.Thread):
 
 @contextlib.contextmanager
 def server(env: dict[str, str]):
-    """The registry as `make run` starts it. Yields its port."""
+    """The registry as `make run` starts it. Yields its port, and the environment that its commands need."""
     from config.servers import free_port
 
     port = free_port()
@@ -204,7 +204,7 @@ def server(env: dict[str, str]):
         process = subprocess.Popen([sys.executable, "-m", "config.run"], env=env, stdout=log, stderr=log)
         try:
             wait_until_ready(port, process, Path(folder) / "run.log")
-            yield port
+            yield port, env
         finally:
             process.terminate()
             process.wait(60)
@@ -226,7 +226,7 @@ def wait_until_ready(port: int, process: subprocess.Popen, log: Path) -> None:
 
 def the_day(env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)
-    with server(env) as port:
+    with server(env) as (port, env):
         world = [json.loads(line) for line in asked("world", env).splitlines()]
         seen, began = Measured(), time.monotonic() + 1
         partners = [Partner(n, known, port, began, seen) for n, known in enumerate(world)]
