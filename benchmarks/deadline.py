@@ -228,6 +228,7 @@ def the_day(env: dict[str, str]) -> None:
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, check=True)
     with server(env) as (port, env):
         world = [json.loads(line) for line in asked("world", env).splitlines()]
+        warm_up(port)
         seen, began = Measured(), time.monotonic() + 1
         partners = [Partner(n, known, port, began, seen) for n, known in enumerate(world)]
         print(f"{PARTNERS} partners within {MINUTES:g} minutes, on {os.cpu_count()} cores; milliseconds")
@@ -237,6 +238,22 @@ def the_day(env: dict[str, str]) -> None:
             partner.join()
         report(seen)
         judge(seen, json.loads(asked("prove", env)))
+
+
+def warm_up(port: int) -> None:
+    """A server that has run for a while has its code loaded and its connections open."""
+
+    def look():
+        for address in ("/api/v1/updates/", "/ko/", "/api/schema/?format=json"):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+                connection.request("GET", address)
+                connection.getresponse().read()
+
+    lookers = [threading.Thread(target=look) for _n in range(16)]
+    for looker in lookers:
+        looker.start()
+    for looker in lookers:
+        looker.join()
 
 
 def asked(what: str, env: dict[str, str]) -> str:
@@ -264,7 +281,7 @@ def judge(seen: Measured, stored: dict) -> None:
         "states": {"submitted, round 1": PARTNERS},
         "values of a report": [VALUES],
         "values that are there twice": 0,
-        "proposals": 7 * PARTNERS,
+        "proposals": 6 * PARTNERS,
         "what was noted": {"begun × 1": PARTNERS, "submitted × 1": PARTNERS},
     }
     wrong = [f"{what}: {stored[what]}, not {right}" for what, right in expected.items() if stored[what] != right]
