@@ -103,7 +103,7 @@ def _event(event: UpdateEvent) -> dict:
 
 def _said_of_draft(update: ProjectUpdate, reader: Reader) -> tuple[list[dict], list[str]]:
     """What submitting would refuse, and what should be looked at, while the institution writes."""
-    if not update.is_with_partner:
+    if not update.is_with_partner or not update.content:
         return [], []
     draft = Draft(About.of(update, reader), update.content)
     draft.check()

@@ -324,7 +324,7 @@ UNVERSIONED = [("post", "say/", "both"), ("post", "files/", "partner"), ("delete
 @pytest.mark.parametrize("method, what, who", WRITES + UNVERSIONED)
 def test_refusals_come_in_one_order(send, w, method, what, who):
     update = written(w)
-    file = by_hand(update, w)
+    file = attached(update, w)
     address = at(update, what.format(file=file.id))
     nowhere = address.replace(str(update.id), "00000000-0000-7000-8000-000000000000")
     for missing in (nowhere, address.replace(str(update.id), "x")):
@@ -350,7 +350,7 @@ def test_refusals_come_in_one_order(send, w, method, what, who):
         assert [error["parameter"] for error in asked] == ["dry_run"]
 
 
-def by_hand(update, w):
+def attached(update, w):
     return commands.attach(update.id, BytesIO(b"a,b\n1,2\n"), "rows.csv", by=by(w.partner))
 
 
@@ -366,7 +366,7 @@ def test_who_reports_for_nobody_begins_nothing(send, w):
 
 def test_for_others_a_report_does_not_exist(send, w):
     update = submitted(w)
-    file = by_hand_before(update)
+    file = file_of(update)
     for user in (None, w.viewer, w.stranger):
         assert ok(send("get", "updates/", by=user)) == {"results": [], "next_cursor": None}
         assert problem(send("get", at(update), by=user), 404)
@@ -375,7 +375,7 @@ def test_for_others_a_report_does_not_exist(send, w):
             assert ok(send("get", "updates/", asked, by=user))["results"] == []
 
 
-def by_hand_before(update):
+def file_of(update):
     return Attachment.objects.create(update=update, sent_by="x", **keep(BytesIO(b"a,b\n"), "rows.csv"))
 
 
@@ -604,7 +604,7 @@ def test_more_than_five_hundred_or_none_are_no_call(send, w, body):
 
 def test_an_answer_has_the_fields_that_its_description_names(send, w):
     update = decided(submitted(w), w, doi="?")
-    by_hand(update, w)
+    attached(update, w)
     one = ok(send("get", at(update), by=w.officer))
     described = api_schema.ONE.fields
     assert set(one) == set(described)
