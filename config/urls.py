@@ -123,6 +123,7 @@ urlpatterns = [
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
+        path("updates/", include("reports.urls")),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),
         path("<slug:plural>/export/", export_pages.export_page, name="export"),

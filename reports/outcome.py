@@ -1,0 +1,65 @@
+"""What was decided of an update: each value of its last round with the decision, and where it stands in the registry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.text import capfirst
+
+from records.labels import Label
+from records.moments import address
+from records.rights import Reader
+from records.showing import Cell
+
+from .models import ProjectUpdate, ProposedValue
+from .sections import SECTIONS
+from .words import Words
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One value. `written`: the record that holds it now, if the reader may see it."""
+
+    label: str
+    proposed: Cell
+    decision: str
+    word: str
+    note: str
+    by: str
+    at: datetime | None
+    written: Label | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`sections`: (title, groups of (what it is about, values)). `change_url`: the change that wrote what was accepted."""
+
+    sections: list[tuple[str, list[tuple[Cell, list[Decided]]]]]
+    change_url: str
+
+
+def outcome_of(update: ProjectUpdate, reader: Reader) -> Outcome | None:
+    """None where nothing was decided yet."""
+    found = update.proposals.filter(round=update.round).order_by("id").prefetch_related("values")
+    proposals = list(found)
+    values = [value for one in proposals for value in one.values.all()]
+    if not any(value.decision for value in values):
+        return None
+    words = Words(update, proposals, reader)
+    sections = []
+    for section in SECTIONS:
+        groups = [
+            (words.title(one), [_decided(words, one, value) for value in one.values.all()])
+            for one in proposals
+            if one.section == section.name
+        ]
+        if groups:
+            sections.append((capfirst(str(section.title)), groups))
+    change = next((value.change_id for value in values if value.change_id), None)
+    return Outcome(sections, address("change", change) if change else "")
+
+
+def _decided(words: Words, one, value: ProposedValue) -> Decided:
+    return Decided(
+        words.label(one, value), words.proposed(one, value), value.decision, capfirst(value.get_decision_display()),
+        value.note, value.decided_by, value.decided_at, words.labels.get(value.written_id),
+    )  # fmt: skip
