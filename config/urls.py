@@ -53,6 +53,7 @@ from records.timelines_api import TimelineView
 from records.truth_api import DisagreementView
 from records.undo_api import UndoView
 from reports import due_pages, notice_pages
+from reports import urls as report_urls
 from reports.api import UpdateView
 from reports.due_api import DueView
 
@@ -123,7 +124,7 @@ urlpatterns = [
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
-        path("updates/", include("reports.urls")),
+        *report_urls.patterns,
         path("<slug:plural>/", pages.list_page, name="list"),
         path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),
         path("<slug:plural>/export/", export_pages.export_page, name="export"),

@@ -1,86 +1,82 @@
-"""What is due or late, for the first page: one's own for partners, what is late for officers. The lead adds what is to decide."""
+"""What of reports needs whoever looks, for the first page: what waits to be decided, and what came back to an institution."""
 
-from django.utils import timezone
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from funding.needs import SHOWN, Item, Need, number_words
 from records.lists import COUNTED_TO
+from records.moments import address
 from records.rights import Reader
 from records.showing import text_in_two
-from records.templatetags.registry import when
+from records.templatetags.registry import instant
 
-from . import ways
-from .due_asking import DueQuery, Standing, read
-from .due_words import days_words
-from .models import ReportDue
-
-DAYS = 30
+from . import due_needs
+from .models import ProjectUpdate, UpdateEvent
+from .models.updates import State
+from .queue import ME, NOBODY, SOMEBODY, Queue
+from .titles import period_words
 
 
 def needs(request) -> list[Need]:
+    """The most pressing first."""
     reader = request.reader
     if reader.is_officer:
-        return [_late(reader)]
-    return [_own(reader)] if reader.institutions else []
+        return [to_decide(reader), due_needs.late(reader)]
+    return [returned(reader), due_needs.own(reader)] if reader.institutions else []
 
 
-def _late(reader: Reader) -> Need:
-    """For officers: who has not reported."""
-    query = _asked(reader, state="late")
+def to_decide(reader: Reader) -> Need:
+    """For officers: how many reports wait, one's own first, then what is nobody's, each from the oldest on."""
+    mine, nobodys = Queue(reader, assigned=ME), Queue(reader, assigned=NOBODY)
+    rows = mine.page(SHOWN)[0]
+    rows += nobodys.page(SHOWN - len(rows))[0] if len(rows) < SHOWN else []
+    parts = (
+        (pgettext("reports assigned to", "mine"), mine.count(), address("queue", assigned=ME)),
+        (pgettext("reports assigned to", "nobody's"), nobodys.count(), address("queue", assigned=NOBODY)),
+        (pgettext("reports assigned to", "assigned"), Queue(reader, assigned=SOMEBODY).count(), address("queue", assigned=SOMEBODY)),
+    )  # fmt: skip
     return Need(
-        "late",
-        _("late reports"),
-        number_words(query.count()),
-        ways.dues_url(state="late"),
-        _items(query),
-        _("No report is late."),
-        (_("What is due next"), ways.dues_url()),
+        "to-decide",
+        _("reports to decide"),
+        number_words(Queue(reader).count()),
+        address("queue"),
+        tuple(_item(row, row.institution, instant(row.submitted_at)) for row in rows),
+        _("No report waits to be decided."),
+        (_("The queue"), address("queue")),
+        tuple(part for part in parts if part[1]),
     )
 
 
-def _own(reader: Reader) -> Need:
-    """For partners: what is late and what is due soon, the most pressing first."""
-    late, soon = _asked(reader, state="late"), _asked(reader, within=str(DAYS))
-    numbers = (late.count(), soon.count())
+def returned(reader: Reader) -> Need:
+    """For partners: what officers returned to their institutions and was not submitted again, the latest first."""
+    found = ProjectUpdate.objects.visible_to(reader).filter(state__in=[State.RETURNED, State.PARTLY_ACCEPTED])
+    rows = list(found.select_related("project", "institution").order_by("-decided_at", "-id")[:SHOWN])
+    why = _latest_words(rows)
     return Need(
-        "dues",
-        _("reports that are due"),
-        number_words(min(sum(numbers), COUNTED_TO + 1)),
-        ways.dues_url(),
-        _items(late, soon),
-        _("No report of yours is due within %d days.") % DAYS,
-        (_("What was reported"), ways.dues_url(state=Standing.REPORTED.value)),
-        tuple(
-            (words, n, url)
-            for words, n, url in (
-                (_("late"), numbers[0], ways.dues_url(state="late")),
-                (_("within %d days") % DAYS, numbers[1], ways.dues_url(within=DAYS)),
-            )
-            if n
-        ),
+        "returned",
+        _("returned reports"),
+        number_words(_capped(found)),
+        address("updates", state=State.RETURNED),
+        tuple(_item(row, row.institution, why.get(row.id, "")) for row in rows),
+        _("No report of yours was returned."),
+        (_("All reports"), address("updates")),
     )
 
 
-def _asked(reader: Reader, **asked: str) -> DueQuery:
-    query, _problems = read(asked | {"limit": str(SHOWN)}, reader, usual=SHOWN)
-    return query
+def _latest_words(rows: list[ProjectUpdate]) -> dict:
+    """By update what officers wrote when they last returned it."""
+    events = UpdateEvent.objects.filter(update__in=rows, is_officer=True).exclude(text="").order_by("id")
+    return dict(events.values_list("update", "text"))
 
 
-def _items(*queries: DueQuery) -> tuple[Item, ...]:
-    today, rows = timezone.localdate(), []
-    for query in queries:
-        rows += query.page()[0] if len(rows) < SHOWN else []
-    return tuple(_item(due, today) for due in rows[:SHOWN])
-
-
-def _item(due: ReportDue, today) -> Item:
-    project = text_in_two(due.project.title_ko, due.project.title_en)
-    institution = text_in_two(due.institution.name_ko, due.institution.name_en)
-    beneath = " · ".join([institution.text, f"{when(due.period_starts_on)} – {when(due.period_ends_on)}"])
+def _item(row: ProjectUpdate, institution, more: str) -> Item:
+    name = text_in_two(row.project.title_ko, row.project.title_en)
+    beneath = [str(institution), period_words(row.period_starts_on, row.period_ends_on), more]
     return Item(
-        project.text,
-        f"{ways.dues_url(program=due.program.slug)}#d-{due.id}",
-        beneath,
-        days_words(due.days_left(today)),
-        project.lang,
+        name.text, address("update", row.id), " · ".join(filter(None, beneath)), row.get_state_display(), name.lang
     )
+
+
+def _capped(rows: QuerySet) -> int:
+    return len(rows.values_list("id")[: COUNTED_TO + 1])

@@ -202,9 +202,8 @@ class Review:
         """The same of what the preview found; what stands at no value is given back."""
         left = []
         for fault in faults:
-            line = self._at(fault.field)
-            if line:
-                line.warning = fault.message
+            if line := self._at(fault.field):
+                line.warning = "" if line.problem else fault.message
             else:
                 left.append(fault.message)
         return left

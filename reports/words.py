@@ -106,7 +106,7 @@ class Words:
             return Cell(stands or "")
         if section is FILES:
             return self._file(stands)
-        kind, declared = _declared(section, value.field)
+        kind = _kind_with(section, value.field)
         row = _row(kind, {value.field: stands})
         cell = Shower(kind, [row], self.reader, labels=self.labels, own={row.id}).cell(row, value.field)
         if value.field == "doi" and stands:
@@ -126,11 +126,9 @@ class Words:
         return Cell(file.file_name, href=way, sub=filesizeformat(file.size))
 
 
-def _declared(section: Section, name: str) -> tuple[Kind, Field]:
-    for kind, names in section.parts(is_new=True):
-        if name in names:
-            return kind, kind.typed_fields[name]
-    return section.kind, section.kind.typed_fields[name]
+def _kind_with(section: Section, name: str) -> Kind:
+    """A new person's name is no field of their role."""
+    return next((kind for kind, names in section.parts(is_new=True) if name in names), section.kind)
 
 
 def _row(kind: Kind, values: Mapping[str, object]):

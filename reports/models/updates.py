@@ -102,6 +102,11 @@ class ProjectUpdate(models.Model):
             models.Index(
                 fields=["submitted_at", "id"], name="update_queue", condition=Q(state__in=["submitted", "in_review"])
             ),
+            models.Index(
+                fields=["-values_proposed", "id"],
+                name="update_queue_by_size",
+                condition=Q(state__in=["submitted", "in_review"]),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -12,29 +12,34 @@ from records.refusals import Refused, Stale
 from ..effect import Effect, effect_of
 from ..models import ProjectUpdate
 from ..models.updates import State
+from ..outcome import outcome_of
 from ..queue import officers
 from ..review import Review
+from ..rules import can_decide
 
 
-def decision(request, update: ProjectUpdate, sent=None, refused: Refused | Stale | None = None) -> dict:
-    """What templates/updates/decide.html needs. `sent`: what was chosen and written, which is kept."""
+def part_of_officer(request, update: ProjectUpdate, sent=None, refused: Refused | Stale | None = None) -> dict:
+    """What templates/updates/decide.html needs, as `decision`; nothing for others, of what was never submitted, and in the past.
+
+    `sent`: what was chosen and written, which is kept. `refused`: why it was not done.
+    """
+    if not can_decide(request.reader, update) or not update.round or (request.known_at and sent is None):
+        return {}
     found = {
-        "version": update.version,
         "is_mine": update.assigned_to_id == request.reader.user_id,
-        "is_watched": update.watches.filter(user_id=request.reader.user_id).exists(),
         "may_reopen": update.state in (State.ACCEPTED, State.PARTLY_ACCEPTED),
+        "problem": refusal(refused, update) if refused and not update.is_with_officers else "",
     }
     if not update.is_with_officers:
-        return found | {"problem": refusal(refused, update) if refused else ""}
+        return {"decision": found | {"outcome": outcome_of(update, request.reader)}}
     review = Review(update, request.reader, sent)
     if isinstance(refused, Refused):
         review.refuse(refused.faults)
     elif refused:
         review.problems.append(refusal(refused, update))
     effect = _effect(request, review)
-    left = review.warn(effect.faults)
-    shown = {"review": review, "effect": effect, "left": left, "strip": _strip(review, effect)}
-    return found | shown | {"officers": officers()}
+    shown = {"review": review, "effect": effect, "left": review.warn(effect.faults), "strip": _strip(review, effect)}
+    return {"decision": found | shown | {"officers": officers()}}
 
 
 def _effect(request, review: Review) -> Effect:
@@ -56,7 +61,6 @@ def _strip(review: Review, effect: Effect) -> list[tuple[str, str, str]]:
     first, *others = [*filter(None, times), *(one.by for one in effect.done[:1] if one.by)] or ["–"]
     meanwhile = review.moved
     return [
-        (_("values proposed"), str(len(review.lines)), ""),
         (_("%s, if accepted") % money.measure, f"{money.before} → {money.after}", money.beneath)
         if money
         else (_("money, if accepted"), "–", ""),

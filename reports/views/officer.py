@@ -24,8 +24,8 @@ from ..models.updates import State
 from ..review import DO, answers_of
 from ..rules import can_decide
 from ..titles import period_words
-from .decision import decision, refusal
-from .update import find, shown
+from .decision import part_of_officer, refusal
+from .update import context_of, found
 
 
 def for_officers(view):
@@ -77,7 +77,7 @@ def waiting(update: ProjectUpdate) -> str:
 
 def _assign_many(request):
     chosen = [text.partition(":") for text in request.POST.getlist("update")]
-    ids = dict((id, _number(version)) for id, _colon, version in chosen)
+    ids = {id: _number(version) for id, _colon, version in chosen}
     to, by = _number(request.POST.get("to", "")), Author.of(request, Change.Door.PAGE)
     done, problems = 0, []
     for update in ProjectUpdate.objects.visible_to(request.reader).filter(id__in=_uuids(ids)):
@@ -85,7 +85,7 @@ def _assign_many(request):
             commands.assign(update.id, to, version=ids[str(update.id)], by=by)
             done += 1
         except (Refused, Stale) as refused:
-            problems.append(refusal(refused, find(request, update.id)))
+            problems.append(refusal(refused, found(request, update.id)))
     if done:
         messages.success(request, ngettext("%d report is assigned.", "%d reports are assigned.", done) % done)
     elif not problems:
@@ -125,7 +125,7 @@ def reopen_page(request, id):
     try:
         commands.reopen(id, reason, version=_version(request), by=by)
     except (Refused, Stale) as refused:
-        problem = refusal(refused, find(request, id))
+        problem = refusal(refused, found(request, id))
         return _page(request, id, _status(refused), reason=reason, reason_problem=problem)
     messages.success(request, _("The report is open again for the institution."))
     return redirect("update", id)
@@ -136,7 +136,7 @@ def reopen_page(request, id):
 def decide_page(request, id):
     """Decides, or draws the page anew with what was chosen: its effect, all of a section accepted, or what is wrong."""
     if request.POST.get(DO) != "decide":
-        return _page(request, id) if find(request, id).is_with_officers else redirect("update", id)
+        return _page(request, id) if found(request, id).is_with_officers else redirect("update", id)
     by, text = Author.of(request, Change.Door.PAGE), request.POST.get("text", "")
     try:
         update = commands.decide(id, answers_of(request.POST), version=_version(request), by=by, text=text)
@@ -152,7 +152,7 @@ def _act(request, id, command, said: str, *more):
         command(id, *more, version=_version(request), by=Author.of(request, Change.Door.PAGE))
         messages.success(request, said)
     except (Refused, Stale) as refused:
-        messages.error(request, refusal(refused, find(request, id)))
+        messages.error(request, refusal(refused, found(request, id)))
     return redirect(_back(request) or redirect("update", id).url)
 
 
@@ -161,9 +161,10 @@ def _act(request, id, command, said: str, *more):
 
 def _page(request, id, status: int = 200, refused: Refused | Stale | None = None, **said):
     """The page of the update with what was sent to decide it, or `said` of another form."""
-    update = find(request, id)
-    found = decision(request, update, None if said else request.POST, refused)
-    return shown(request, update, status=status, decision=found | said)
+    update = found(request, id)
+    part = part_of_officer(request, update, None if said else request.POST, refused)
+    part["decision"] = part.get("decision", {}) | said
+    return render(request, "updates/update.html", context_of(request, update) | part, status=status)
 
 
 def _status(refused: Refused | Stale) -> int:

@@ -1,63 +1,60 @@
-"""The page of an update, which both sides look at: what it says, how it stands, what happened to it."""
+"""The page of a report, for both sides: how it stands, what was decided, what was said."""
+
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from records.base import Change
 from records.commands import Author
 from records.document_pages import as_attachment
 from records.documents import place
+from records.models import Change
 
 from .. import commands
-from ..models import ProjectUpdate
-from ..outcome import outcome_of
-from ..rules import can_decide
-from ..titles import period_words
-from .decision import decision
+from ..models import ProjectUpdate, Watch
+from ..titles import period_words, title_of
+from .decision import part_of_officer
 
 
-@login_required
-def update_page(request, id):
-    """One update, for the institution that reports and for officers; for anybody else there is none."""
-    if request.known_at or request.as_of:
-        return redirect(request.path)  # it is decided today
-    return shown(request, find(request, id))
-
-
-def find(request, id) -> ProjectUpdate:
+def found(request, id: UUID) -> ProjectUpdate:
+    """As the reader may see it: for others there is none."""
     rows = ProjectUpdate.objects.visible_to(request.reader)
-    update = rows.select_related("project__program", "institution", "assigned_to").filter(id=id).first()
-    if update is None:
-        raise Http404
-    return update
+    rows = rows.select_related("project__program", "institution", "assigned_to", "submitted_by")
+    return get_object_or_404(rows, id=id)
 
 
-def shown(request, update: ProjectUpdate, *, status: int = 200, **context):
-    """The page, with what the officer's part of it needs where it is not given."""
-    if can_decide(request.reader, update) and "decision" not in context:
-        context["decision"] = decision(request, update)
-    context |= {
+@never_cache
+@login_required
+def update_page(request, id: UUID):
+    update = found(request, id)
+    context = context_of(request, update) | part_of_officer(request, update)
+    return render(request, "updates/update.html", context)
+
+
+def context_of(request, update: ProjectUpdate) -> dict:
+    """What the page shows to whoever may see it; the officers' decision stands beside it in `decision`."""
+    return {
         "update": update,
+        "title": title_of(update),
         "period": period_words(update.period_starts_on, update.period_ends_on),
-        "outcome": None if update.is_with_officers else outcome_of(update, request.reader),
-        "events": update.events.order_by("id"),
+        "events": list(update.events.order_by("id")),
+        "is_watched": Watch.objects.filter(update=update, user=request.user).exists(),
     }
-    return render(request, "updates/update.html", context, status=status)
+
+
+@never_cache
+@login_required
+def file(request, id: UUID, file: UUID):
+    """A file of the report, by the same right as the report."""
+    one = get_object_or_404(found(request, id).attachments, id=file)
+    return as_attachment(place(one.sha256), one.file_name, one.content_type)
 
 
 @login_required
 @require_POST
-def watch_page(request, id):
-    by = Author.of(request, Change.Door.PAGE)
-    commands.watch(id, request.POST.get("watched") == "yes", by=by)
+def watch(request, id: UUID):
+    found(request, id)
+    commands.watch(id, request.POST.get("watch") == "1", by=Author.of(request, Change.Door.PAGE))
     return redirect("update", id)
-
-
-@login_required
-def file_page(request, id, file):
-    attachment = find(request, id).attachments.filter(id=file).first()
-    if attachment is None:
-        raise Http404
-    return as_attachment(place(attachment.sha256), attachment.file_name, attachment.content_type)
