@@ -77,6 +77,7 @@ def decide(
     values = {value.id: value for one in proposals for value in one.values.all()}
     _must_answer(values, answers, text)
     lines = _hold_lines(proposals)
+    _must_be_there(proposals, answers)
     _must_be_as_seen(update, proposals, values, answers, by)
     accepted = {id for id, answer in answers.items() if answer.is_accepted}
     done = _write(update, proposals, accepted, lines, by, text) if accepted else None
@@ -112,6 +113,21 @@ def _must_answer(values: Mapping[int, ProposedValue], answers: Mapping[int, Answ
             faults.append(Fault(str(id), _("Accept or return this value.")))
         elif not answers[id].is_accepted and not (answers[id].note.strip() or text.strip()):
             faults.append(Fault(str(id), _("Say why this value is returned, here or for the whole report.")))
+    if faults:
+        raise Refused(faults)
+
+
+def _must_be_there(proposals: Iterable[Proposal], answers: Mapping[int, Answer]) -> None:
+    """What was retired, merged or deleted since the partner wrote takes no value any more; all of it is said at once."""
+    faults = []
+    for one in proposals:
+        accepted = [value.id for value in one.values.all() if answers[value.id].is_accepted]
+        model = FundingLine if one.section == MONEY.name else kinds()[one.kind].model
+        if accepted and one.record_id and not model.objects.filter(id=one.record_id, is_retired=False).exists():
+            sentence = _(
+                "The registry does not have this record any more. Return the value, and say which one is meant."
+            )
+            faults += [Fault(str(id), sentence) for id in accepted]
     if faults:
         raise Refused(faults)
 
