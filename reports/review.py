@@ -11,7 +11,6 @@ from functools import cached_property
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from people.kinds import RESEARCHER
 from records.refusals import Fault
@@ -246,17 +245,20 @@ class Review:
         chosen = [line.chosen for line in self.lines]
         return said(chosen.count(ACCEPT), chosen.count(RETURN), len(chosen))
 
+    @property
+    def counted_words(self) -> dict[str, str]:
+        return counted_words()
+
+
+def counted_words() -> dict[str, str]:
+    """How the button counts; the script counts with the same words."""
+    return {ACCEPT: _("accept %d"), RETURN: _("return %d"), "left": _("%d left")}
+
 
 def said(accepted: int, returned: int, of: int) -> str:
     """“Accept 6, return 2”, and how many are left."""
-    parts = []
-    if accepted:
-        parts.append(_("accept %d") % accepted)
-    if returned:
-        parts.append(_("return %d") % returned)
-    if left := of - accepted - returned:
-        parts.append(ngettext("%d left", "%d left", left) % left)
-    return capfirst(", ".join(parts))
+    numbers = {ACCEPT: accepted, RETURN: returned, "left": of - accepted - returned}
+    return capfirst(", ".join(words % numbers[name] for name, words in counted_words().items() if numbers[name]))
 
 
 def answers_of(sent: Mapping[str, str]) -> dict[int, Answer]:

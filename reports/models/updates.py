@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from labs.models import Institution
 from programs.models import Project
@@ -21,7 +22,7 @@ class State(models.TextChoices):
     IN_REVIEW = "in_review", _("in review")
     ACCEPTED = "accepted", _("accepted")
     PARTLY_ACCEPTED = "partly_accepted", _("partly accepted")
-    RETURNED = "returned", _("returned")
+    RETURNED = "returned", pgettext_lazy("report", "returned")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
@@ -180,7 +181,7 @@ class ProposedValue(models.Model):
     class Decision(models.TextChoices):
         OPEN = "", _("not decided")
         ACCEPTED = "accepted", _("accepted")
-        RETURNED = "returned", _("returned")
+        RETURNED = "returned", pgettext_lazy("report", "returned")
 
     proposal = models.ForeignKey(Proposal, models.CASCADE, related_name="values", db_index=False)
     field = models.CharField(max_length=64)
@@ -221,7 +222,7 @@ class UpdateEvent(models.Model):
         PUT_BACK = "put_back", _("put back into the queue")
         ACCEPTED = "accepted", _("accepted")
         PARTLY_ACCEPTED = "partly_accepted", _("partly accepted")
-        RETURNED = "returned", _("returned")
+        RETURNED = "returned", pgettext_lazy("report", "returned")
         REOPENED = "reopened", _("reopened")
         SAID = "said", _("said")
 
