@@ -210,7 +210,7 @@ class People(Section):
 
 
 PEOPLE = People(
-    "people", gettext_lazy("people"), ROLE, ("ends_on", "effort_share"), ("researcher", "part", "starts_on"),
+    "people", pgettext_lazy("report", "people"), ROLE, ("ends_on", "effort_share"), ("researcher", "part", "starts_on"),
     rows=_own_roles, happened=("starts_on",), extra=((RESEARCHER, ("name_ko", "name_en")),),
     hint=gettext_lazy("Who left has a day in “to”. Name who joined; for somebody whom the registry does not know, write the name."),
 )  # fmt: skip

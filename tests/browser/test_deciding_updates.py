@@ -14,9 +14,10 @@ from datetime import date
 from labs.models import Institution, Membership
 from people.models import User
 from programs.models import Milestone, Project
-from programs.rules import reader_for, takes_part_in
+from programs.rules import reader_for
 from records.commands import Author
 from reports import commands
+from reports.rules import takes_part_in
 from tests import cast
 project = Project.objects.filter(program__slug="nairl").order_by("slug").first()
 kaist = Institution.objects.get(slug="kaist")
@@ -67,10 +68,10 @@ cast.work()
 """
 LANGUAGES = ("ko", "en")
 WORDS = {
-    "ko": {"button": "8건 수락, 3건 반려", "all": "모두 수락", "state": "일부 수락", "take": "심사 맡기", "decide": "11건 수락"},
+    "ko": {"button": "11건 수락, 3건 반려", "all": "모두 수락", "state": "일부 수락", "take": "검토 맡기", "decide": "14건 수락"},
     "en": {
-        "button": "Accept 8, return 3", "all": "Accept everything", "state": "partly accepted", "take": "Take it to decide",
-        "decide": "Accept 11",
+        "button": "Accept 11, return 3", "all": "Accept everything", "state": "partly accepted", "take": "Take it to decide",
+        "decide": "Accept 14",
     },
 }  # fmt: skip
 
@@ -93,10 +94,6 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def choose(page: Page, value: str, which: str) -> None:
-    page.locator(f"{value} input[value={which}]").check()
-
-
 # ---- how it looks --------------------------------------------------------------------------------------
 
 
@@ -104,7 +101,11 @@ def choose(page: Page, value: str, which: str) -> None:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "light"), (1280, "dark")])
 @pytest.mark.parametrize("name", ["queue", "queue-none", "deciding"])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(signed_in, reports, name, language, width, scheme):
-    address = {"queue": "updates/queue/", "queue-none": "updates/queue/?watched=yes", "deciding": f"updates/{reports[7]}/"}
+    address = {
+        "queue": "updates/queue/",
+        "queue-none": "updates/queue/?watched=yes",
+        "deciding": f"updates/{reports[7]}/",
+    }
     page = signed_in(address[name], language=language, width=width, scheme=scheme)
     picture(page, f"{name}-{language}-{width}-{scheme}")
     expect_no_sideways_scrolling(page)
@@ -125,7 +126,7 @@ def test_what_the_officer_decides_the_partner_sees_at_once(signed_in, reports, l
     expect(officer.get_by_role("button", name=words["take"])).to_have_count(0)
     officer.get_by_role("button", name=words["all"]).first.click()
     button = officer.locator("#decide")
-    expect(button).to_contain_text("11")
+    expect(button).to_contain_text("14")
     for n in range(3):
         officer.locator("[data-section=outputs] input[value=return]").nth(n).check()
     expect(button).to_have_text(words["button"])
@@ -146,7 +147,7 @@ def test_of_two_officers_the_second_is_told_and_nothing_is_done_twice(signed_in,
     second = signed_in(f"updates/{reports[2]}/", by="colleague")
     for page in (first, second):
         page.get_by_role("button", name="모두 수락").first.click()
-        expect(page.locator("#decide")).to_have_text("11건 수락")
+        expect(page.locator("#decide")).to_have_text("14건 수락")
     follow(first.locator("#decide"))
     follow(second.locator("#decide"))
     expect(second.get_by_role("alert")).to_contain_text("김담당")
