@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The queue is also read by size, along an index of its own."""
 
-    dependencies = [("reports", "0001_updates")]
+    dependencies = [("reports", "0003_obligations_history")]
     operations = [
         migrations.AddIndex(
             model_name="projectupdate",
