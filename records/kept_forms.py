@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.views.csrf import csrf_failure as plain_csrf_failure
 
 SALT = "records.kept_forms"
-PAGES = {"new", "edit"}  # names of the addresses whose forms are kept
+PAGES = {"new", "edit", "update_edit"}  # names of the addresses whose forms are kept
 OLDEST = 7 * 24 * 3600  # seconds
 LARGEST, MOST = 200_000, 5  # characters of one form; forms of one session
 OWNER, KEY, PLACE = "change-owner", "change-key", "kept_forms"

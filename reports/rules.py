@@ -1,5 +1,6 @@
 """Who may report, and who may decide (design.md, “The rights”). Commands ask; pages ask only to hide a button."""
 
+from collections import defaultdict
 from uuid import UUID
 
 from django.db import connection
@@ -22,6 +23,22 @@ SELECT DISTINCT coalesce(i.merged_into_id, i.id) FROM programs_participation t J
 WHERE NOT t.is_retired AND t.scope_id IN (SELECT id FROM above UNION SELECT program_id FROM above)
 """
 
+# The same for all projects at once: each project on which one of these institutions reports, with that institution.
+PROJECTS = """
+WITH RECURSIVE part (scope_id, institution) AS (
+  SELECT t.scope_id, coalesce(i.merged_into_id, i.id) FROM labs_institution i
+  JOIN programs_participation t ON t.institution_id = i.id AND NOT t.is_retired
+  WHERE i.id = ANY(%(institutions)s) OR i.merged_into_id = ANY(%(institutions)s)
+), begun (project, institution) AS (
+  SELECT p.id, part.institution FROM part JOIN programs_project p ON p.id = part.scope_id
+  UNION SELECT p.id, part.institution FROM part JOIN programs_project p ON p.program_id = part.scope_id
+), reported (project, institution) AS (
+  SELECT project, institution FROM begun
+  UNION SELECT p.id, r.institution FROM reported r JOIN programs_project p ON p.parent_id = r.project
+)
+SELECT project, institution FROM reported
+"""
+
 
 def takes_part_in(project: UUID) -> set[UUID]:
     """Ids of the institutions that take part in the project, in one above it or in its program."""
@@ -35,6 +52,18 @@ def reporting_institutions(reader: Reader, project: Project) -> set[UUID]:
     if not reader.institutions or not Project.objects.visible_to(reader).filter(id=project.id).exists():
         return set()
     return set(reader.institutions) & takes_part_in(project.id)
+
+
+def projects_of(reader: Reader) -> dict[UUID, set[UUID]]:
+    """Ids of the projects on which the reader may report, each with those of its own institutions that may."""
+    if not reader.institutions:
+        return {}
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(PROJECTS, {"institutions": list(reader.institutions)})
+        for project, institution in cursor:
+            found[project].add(institution)
+    return found
 
 
 def can_report(reader: Reader, project: Project, institution: Institution) -> bool:

@@ -284,7 +284,7 @@ class MoneySection(Section):
     is_record = False
 
     def field(self, name):
-        return Field(name, Type.MONEY, LABELS[name])
+        return Field(name, Type.MONEY, LABELS.get(name, gettext_lazy("as of")))
 
     def steps(self, about, proposed):
         return []

@@ -136,7 +136,18 @@ def _places(kind: Kind | None, request, match) -> list[Place]:
     found = [(item.name, _place(item, kind, request)) for item in in_order() if item.in_menu]
     found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
     reader = getattr(request, "reader", None)  # a page of an error may come before it is known who asks
-    return [*found, _truth(match)] if reader and reader.is_officer else found
+    if reader and reader.is_officer:
+        return [*found, _reports(match, "queue"), _truth(match)]
+    return [*found, _reports(match, "updates")] if reader and reader.institutions else found
+
+
+def _reports(match, begins: str) -> Place:
+    """Reports: what a partner writes, and what waits for officers."""
+    name = match.url_name if match else ""
+    is_there = name == "queue" or (name or "").startswith("update")
+    return Place(
+        gettext("Reports"), _url(begins).partition("?")[0], "page" if name == begins else "true" if is_there else ""
+    )
 
 
 def _truth(match) -> Place:

@@ -1,1 +1,1 @@
-"""The pages of updates: the partner's, the officer's, and the one that both look at."""
+"""The pages of reports: the partner's, the officers', and the one that both look at."""
