@@ -157,13 +157,19 @@ class Draft:
                 content[part.name] = rows
         return content
 
-    def check(self) -> list[Proposed]:
-        """Everything that is proposed. What is wrong stands in `faults` then, what should be looked at in `warnings`."""
+    def check(self, *, by_records=True) -> list[Proposed]:
+        """Everything that is proposed. What is wrong stands in `faults` then, what should be looked at in `warnings`.
+
+        Without `by_records` the records themselves are not asked, which costs queries for each row that was typed in.
+        """
         proposed = []
         for row in self.rows():
             one = row.check()
             if one and not row.faults:
-                self._look_at(row, one)
+                if by_records:
+                    self._look_at(row, one)
+                for name in row.section.happened:
+                    self._has_happened(row, name, one.values.get(name))
                 proposed.append(one)
         self._efforts(proposed)
         self._money(proposed)
@@ -178,7 +184,7 @@ class Draft:
         return [Fault("/".join(place), text) for place in asked if place not in here]
 
     def _look_at(self, row: Row, proposed: Proposed) -> None:
-        """What the records themselves refuse, and days that do not fit the report."""
+        """What the records themselves refuse."""
         section = row.section
         if isinstance(row, RecordRow):
             steps = steps_of(self.about, proposed)
@@ -188,8 +194,6 @@ class Draft:
                     step.row = row.began
                 for fault in step.faults("report", new):
                     row.fault(fault.field if fault.field in section.names else "", fault.message)
-        for name in section.happened:
-            self._has_happened(row, name, proposed.values.get(name))
         if section is OUTPUTS:
             self._is_not_there_yet(row, proposed)
 

@@ -245,9 +245,10 @@ def _saved_first(request, update: ProjectUpdate):
 
 
 def _drawn(request, update, content, *, more=(), extra=(), is_asked=False, is_stale=False, is_kept=False, status=200):
-    """The form with all that was typed. `is_asked`: somebody wants to know what is wrong; else it only stands at its input."""
+    """The form with all that was typed. `is_asked`: somebody wants to know all that is wrong;
+    else only what cannot be read is said, at its input."""
     draft = Draft(About.of(update, request.reader), content, blank=empty_rows(content, more))
-    draft.check()
+    draft.check(by_records=is_asked)
     note_returned(draft)
     sheet = Sheet(draft)
     key = request.POST.get(kept_forms.KEY) or str(update.id)
@@ -255,7 +256,7 @@ def _drawn(request, update, content, *, more=(), extra=(), is_asked=False, is_st
         "update": update,
         "title": title_of(update),
         "sheet": sheet,
-        "summary": summary(draft),
+        "summary": summary(draft) if is_asked else draft.said,
         "is_asked": is_asked,
         "problems": [{"at": "", "what": "", "message": fault.message} for fault in extra] + sheet.problems,
         "clashes": clashes(draft, update.content) if is_stale else [],
