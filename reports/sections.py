@@ -181,7 +181,8 @@ def _own_roles(about: About):
     here = posts.filter(institution__in=institutions).values("researcher")
     anywhere = posts.values("researcher")
     roles = roles.filter(Q(researcher__in=here) | ~Q(researcher__in=anywhere))
-    return roles.exclude(ends_on_last__lt=about.update.period_starts_on).order_by("id")
+    here_still = Q(ends_on_last=None) | Q(ends_on_last__gte=about.update.period_starts_on)
+    return roles.filter(here_still).order_by("id")
 
 
 class People(Section):

@@ -1,6 +1,6 @@
 """The form of a draft as its page draws it: sections that fold, tables of rows, each input with its name and its notes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django import forms
@@ -16,9 +16,9 @@ from records.showing import language
 from .draft import Draft, SectionOfDraft
 from .models import Attachment
 from .rows import FileRow, Row
-from .sections import FILES, MONEY, OUTPUTS, WORDS
+from .sections import FILES, MILESTONES, MONEY, OUTPUTS, WORDS, About
 
-EMPTY = {OUTPUTS.name: 1}  # a paper is typed so often that its row is there
+USUAL = (MILESTONES, OUTPUTS)  # typed so often that, where nothing stands there yet, an empty row does
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,9 @@ def problem_of(draft: Draft, fault) -> dict:
     }
 
 
-def empty_rows(content: dict, more: Iterable[str] = ()) -> dict[str, int]:
-    """How many empty rows are drawn by section: those that always stand there, and those that were asked for."""
-    blank = {name: n for name, n in EMPTY.items() if not content.get(name)}
+def empty_rows(about: About, content: Mapping, more: Iterable[str] = ()) -> dict[str, int]:
+    """How many empty rows are drawn by section: where one usually stands, and those that were asked for."""
+    blank = {s.name: 1 for s in USUAL if not content.get(s.name) and not (s.rows and s.rows(about).exists())}
     for name in more:
         blank[name] = blank.get(name, 0) + 1
     return blank

@@ -173,7 +173,7 @@ class _Telling:
         if isinstance(value, dict):
             until = _("as of %s") % show(value["to_date"], language())
             return Cell(said(value["amount"], currency), sub=until, sub_lang=language())
-        return Cell(said(value or 0, currency))
+        return Cell(said(value, currency) if value else "")
 
     def _file(self, id: str) -> Cell:
         file = self.files.get(id)

@@ -144,6 +144,7 @@ def test_of_several_institutions_the_one_that_takes_part_reports(w, client):
 def test_the_form_shows_what_is_known_and_an_empty_paper(w, partner):
     page = text(partner.get(edit(begun(w))))
     assert "Prototype" in page and w.money.name_en in page
+    assert f'name="people-{w.role.id}-effort_share" value="30"' in page  # has no end: works on
     assert 'name="outputs-new-1-doi"' in page and 'name="milestones-__n__-done_on"' in page
     assert "what it comes to altogether" in page
 

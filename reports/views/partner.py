@@ -247,7 +247,8 @@ def _saved_first(request, update: ProjectUpdate):
 def _drawn(request, update, content, *, more=(), extra=(), is_asked=False, is_stale=False, is_kept=False, status=200):
     """The form with all that was typed. `is_asked`: somebody wants to know all that is wrong;
     else only what cannot be read is said, at its input."""
-    draft = Draft(About.of(update, request.reader), content, blank=empty_rows(content, more))
+    about = About.of(update, request.reader)
+    draft = Draft(about, content, blank=empty_rows(about, content, more))
     draft.check(by_records=is_asked)
     note_returned(draft)
     sheet = Sheet(draft)
