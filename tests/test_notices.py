@@ -4,12 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from people.models import OutgoingMail, User
 from records.commands import Author
-from reports import digest, reminders
+from reports import digest, reminders, tasks
 from reports.extending import extend
 from reports.models import MailChoice, Notice, ReportDue, Telling
 from reports.notices import tell
@@ -210,3 +211,12 @@ def test_many_notices_are_told_in_one_mail_that_says_how_many_more_there_are(w):
         tell("said", update=update, to=[w.partner], text=f"word {n}")
     digest.send_digests()
     assert "And 3 more" in OutgoingMail.objects.get().text
+
+
+def test_the_clock_asks_for_the_calendar_reminders_and_digests(w):
+    asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    due_in(w, 7)
+    for task in (tasks.go_on_with_the_calendar, tasks.remind, tasks.send_digests):
+        assert task.name in asked
+        task()
+    assert reminded() == [("due_soon", 7)] and OutgoingMail.objects.count() == 1
