@@ -1,6 +1,7 @@
 """Officers decide on what partners reported: the queue, the page of the decision, and its effect before it is made."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,18 @@ from reports.models import ProjectUpdate, ProposedValue
 from reports.models.updates import State
 
 from . import cast
-from .reporting import FIRST_HALF, SECOND_HALF, by, decided, reporting_world, submitted, typed, values_of, written
+from .reporting import (
+    FIRST_HALF,
+    SECOND_HALF,
+    answers,
+    by,
+    decided,
+    reporting_world,
+    submitted,
+    typed,
+    values_of,
+    written,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -464,3 +476,13 @@ def test_the_first_page_counts_what_waits_mine_first(w):
     assert need.number == "2"
     assert [item.url.partition("/updates/")[2] for item in need.items] == [f"{second.id}/", f"{first.id}/"]
     assert [n for _words, n, _url in need.parts] == [1, 1, 1]
+
+
+def test_the_first_page_of_a_partner_names_what_was_returned_with_the_word_of_why(w, monkeypatch):
+    monkeypatch.setattr(needs, "address", lambda name, *args, **asked: f"{name}{args}{asked}")
+    update = submitted(w)
+    sent = {id: replace(answer, is_accepted=False) for id, answer in answers(update, w).items()}
+    commands.decide(update.id, sent, version=update.version, by=by(w.officer), text="증빙을 붙여 주십시오.")
+    need = needs.returned(cast.reader(w.partner))
+    assert need.number == "1" and "증빙을 붙여 주십시오." in need.items[0].beneath
+    assert needs.returned(cast.reader(w.stranger)).number == "0"

@@ -34,11 +34,11 @@ line = cast.line(project, recipient=kaist, form="cash", name_ko="국비 현금",
 cast.amount(line, 2026, 4_400_000_000, committed=4_400_000_000)
 cast.entry(line, 1_240_000_000, posted_on="2026-02-01")
 cast.entry(line, 2_000_000_000, movement="received", posted_on="2026-01-10")
-role = cast.role(cast.researcher("Kim Min-su", name_ko="김민수"), project, part="participant", effort_share=40)
-cast.affiliation(role.researcher, kaist)
 cast.researcher("Park Ji-won", name_ko="박지원")
 long = "4비트 양자화 학습을 끝내고 기준 모형과 견주었음. 정확도 차이는 0.4 %p 이내임.\\n" * 3
 for n in range(8):
+    role = cast.role(cast.researcher("Kim Min-su", name_ko="김민수"), project, part="participant", effort_share=40)
+    cast.affiliation(role.researcher, kaist)
     goal = Milestone.objects.create(
         scope_id=project.id, title_ko=f"4비트 양자화 {n}", title_en=f"4-bit quantisation {n}", planned_on="2026-05", due_on="2026-05-31"
     )
@@ -68,9 +68,9 @@ cast.work()
 """
 LANGUAGES = ("ko", "en")
 WORDS = {
-    "ko": {"button": "11건 수락, 3건 반려", "all": "모두 수락", "state": "일부 수락", "take": "검토 맡기", "decide": "14건 수락"},
+    "ko": {"button": "10건 수락, 4건 반려", "all": "모두 수락", "state": "일부 수락", "take": "검토 맡기", "decide": "14건 수락"},
     "en": {
-        "button": "Accept 11, return 3", "all": "Accept everything", "state": "partly accepted", "take": "Take it to decide",
+        "button": "Accept 10, return 4", "all": "Accept everything", "state": "partly accepted", "take": "Take it to decide",
         "decide": "Accept 14",
     },
 }  # fmt: skip
@@ -127,7 +127,7 @@ def test_what_the_officer_decides_the_partner_sees_at_once(signed_in, reports, l
     officer.get_by_role("button", name=words["all"]).first.click()
     button = officer.locator("#decide")
     expect(button).to_contain_text("14")
-    for n in range(3):
+    for n in range(4):
         officer.locator("[data-section=outputs] input[value=return]").nth(n).check()
     expect(button).to_have_text(words["button"])
     officer.locator("#text").fill("게재 증빙을 붙여 주십시오.")
@@ -187,7 +187,7 @@ def test_without_javascript_a_section_is_accepted_and_the_rest_refused(signed_in
     follow(page.locator("button[value='accept:milestones']"))
     expect(page.locator("[data-section=milestones] input[value=accept]:checked")).to_have_count(2)
     follow(page.locator("#decide"))
-    expect(page.get_by_role("alert")).to_contain_text("수락 또는 반려")
+    expect(page.get_by_role("alert")).to_contain_text("반려하십시오")
     expect(page.locator("[data-section=milestones] input[value=accept]:checked")).to_have_count(2)
     picture(page, "deciding-refused-360")
     expect_no_sideways_scrolling(page)
