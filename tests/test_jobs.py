@@ -375,7 +375,7 @@ def test_an_administrator_has_all_figures_worked_out_anew(client, administrator)
     client.post("/ko/jobs/recompute-figures/", {"key": "once"})
     run_one("test/thread")
     job = Job.objects.get()
-    assert (job.state, job.done_count, job.total_count) == (State.DONE, 3, 3) and page.url == f"/ko/jobs/{job.id}/"
+    assert (job.state, job.done_count, job.total_count) == (State.DONE, 4, 4) and page.url == f"/ko/jobs/{job.id}/"
     assert cast.sql("SELECT count(*) FROM funding_rollup")[0][0] and not StaleMark.objects.exists() and world
 
 
