@@ -24,8 +24,6 @@ class Decided:
     decision: str
     word: str
     note: str
-    by: str
-    at: datetime | None
     written: Label | None
 
 
@@ -33,6 +31,8 @@ class Decided:
 class Outcome:
     """`sections`: (title, groups of (what it is about, values)). `change_url`: the change that wrote what was accepted."""
 
+    by: str
+    at: datetime
     sections: list[tuple[str, list[tuple[Cell, list[Decided]]]]]
     change_url: str
 
@@ -42,7 +42,8 @@ def outcome_of(update: ProjectUpdate, reader: Reader) -> Outcome | None:
     found = update.proposals.filter(round=update.round).order_by("id").prefetch_related("values")
     proposals = list(found)
     values = [value for one in proposals for value in one.values.all()]
-    if not any(value.decision for value in values):
+    decided = next((value for value in values if value.decision), None)
+    if decided is None:
         return None
     words = Words(update, proposals, reader)
     sections = []
@@ -55,11 +56,11 @@ def outcome_of(update: ProjectUpdate, reader: Reader) -> Outcome | None:
         if groups:
             sections.append((capfirst(str(section.title)), groups))
     change = next((value.change_id for value in values if value.change_id), None)
-    return Outcome(sections, address("change", change) if change else "")
+    return Outcome(decided.decided_by, decided.decided_at, sections, address("change", change) if change else "")
 
 
 def _decided(words: Words, one, value: ProposedValue) -> Decided:
     return Decided(
         words.label(one, value), words.proposed(one, value), value.decision, capfirst(value.get_decision_display()),
-        value.note, value.decided_by, value.decided_at, words.labels.get(value.written_id),
+        value.note, words.labels.get(value.written_id),
     )  # fmt: skip
