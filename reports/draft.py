@@ -31,7 +31,8 @@ from .sections import FILES, MONEY, OUTPUTS, PEOPLE, TYPED, WORDS, About, Sectio
 
 MOST_NEW = 100  # new rows of one section
 NEW = "new-"
-KEY = re.compile(r"text|new-\d{1,4}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of a row in `content`
+NEW_KEY = re.compile(r"new-[1-9]\d{0,3}", re.ASCII)
+KEY = re.compile(rf"text|{NEW_KEY.pattern}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.ASCII)  # of a row in `content`
 WHOLE = 100  # per cent of a person's working time
 
 
@@ -46,8 +47,7 @@ class SectionOfDraft:
 
     @property
     def next_key(self) -> str:
-        numbers = [int(row.key.removeprefix(NEW)) for row in self.rows if row.key.startswith(NEW)]
-        return f"{NEW}{max(numbers, default=0) + 1}"
+        return free_key(row.key for row in self.rows)
 
 
 class Draft:
@@ -106,9 +106,9 @@ class Draft:
         }
         versions = {id: str(typed[str(id)].get("version", "")) for id in present if str(id) in typed}
         began = as_they_were(section.kind, present, versions)
-        new = [key for key in typed if key.startswith(NEW)]
+        new = [key for key in typed if NEW_KEY.fullmatch(key)]
         for _n in range(self.blank.get(section.name, 0)):
-            new.append(f"{NEW}{max((int(key.removeprefix(NEW)) for key in new), default=0) + 1}")
+            new.append(free_key(new))
         known = self._labels(section, began.values(), typed)
         rows: list[Row] = []
         for id, row in began.items():
@@ -262,6 +262,12 @@ class Draft:
         return ngettext("%d value changed", "%d values changed", count) % count
 
 
+def free_key(keys: Iterable[str]) -> str:
+    """The key of one new row more."""
+    numbers = [int(key.removeprefix(NEW)) for key in keys if NEW_KEY.fullmatch(key)]
+    return f"{NEW}{max(numbers, default=0) + 1}"
+
+
 def _texts(row: Mapping) -> dict[str, str]:
     return {name: str(text) for name, text in row.items() if name not in ("key", "version")}
 
@@ -290,7 +296,8 @@ def content_of_page(sent: QueryDict) -> dict:
                 if f"{prefix}{name}{end}" in sent
             }
             version = sent.get(f"{prefix}version", "")
-            rows.append({"key": key} | ({"version": int(version)} if version.isdigit() else {}) | texts)
+            is_version = version.isdecimal() and len(version) < 10
+            rows.append({"key": key} | ({"version": int(version)} if is_version else {}) | texts)
         if rows:
             content[section.name] = rows[: MOST_NEW * 2]
     return content

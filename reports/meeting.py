@@ -6,7 +6,7 @@ What the second one typed is never lost, and what the first one saved only if th
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .draft import NEW, Draft
+from .draft import NEW, Draft, free_key
 from .sections import BY_NAME
 
 MINE, THEIRS, BOTH = "mine", "theirs", "both"
@@ -62,7 +62,7 @@ def united(typed: Mapping, theirs: Mapping, chosen: Mapping[str, str]) -> dict:
         section, key = place
         take = chosen.get(f"take-{section}-{key}")
         if take == BOTH and place in rows and place in saved:
-            free = _free(section, [*rows, *saved])
+            free = free_key(key for name, key in [*rows, *saved] if name == section)
             rows[section, free] = rows[place] | {"key": free}
         if take in (THEIRS, BOTH):
             if place in saved:
@@ -86,8 +86,3 @@ def _texts(row: Mapping | None) -> dict:
 def _told(section: str, row: Mapping | None) -> list[tuple[str, str]]:
     texts = _texts(row)
     return [(BY_NAME[section].label(name), texts[name]) for name in BY_NAME[section].names if name in texts]
-
-
-def _free(section: str, places: list[tuple[str, str]]) -> str:
-    numbers = [int(key.removeprefix(NEW)) for name, key in places if name == section and key.startswith(NEW)]
-    return f"{NEW}{max(numbers, default=0) + 1}"

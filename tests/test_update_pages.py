@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
@@ -120,13 +121,16 @@ def test_where_there_is_a_report_already_it_opens(w, partner):
     "given, at",
     [
         ({"project": "", "period": "2025-01-01/2025-06-30"}, "id_project"),
-        ({"project": "beta", "period": "2025-01-01/2025-06-30"}, "id_project"),
+        ({"project": "foreign", "period": "2025-01-01/2025-06-30"}, "id_project"),
+        ({"project": "no-such", "period": "2025-01-01/2025-06-30"}, "id_project"),
+        ({"project": "one", "institution": "kaist", "period": "2025-01-01/2025-06-30"}, "id_institution"),
         ({"project": "one", "period_starts_on": "soon", "period_ends_on": "2025"}, "id_period_starts_on"),
         ({"project": "one", "period_starts_on": "2025", "period_ends_on": ""}, "id_period_ends_on"),
         ({"project": "one", "period_starts_on": "2025-07", "period_ends_on": "2025-01"}, "id_period_ends_on"),
     ],
 )
 def test_what_is_missing_to_begin_is_said_at_its_input(w, partner, given, at):
+    cast.project(w.beta, "foreign")
     answer = partner.post("/en/updates/begin/", given)
     assert answer.status_code == 400 and f'href="#{at}"' in text(answer)
     assert not ProjectUpdate.objects.exists()
@@ -136,6 +140,15 @@ def test_of_several_institutions_the_one_that_takes_part_reports(w, client):
     client.force_login(cast.user("partner", w.government))  # GIST is a unit of it
     client.post("/en/updates/begin/", {"project": "one", "period": "2025-01-01/2025-06-30"})
     assert ProjectUpdate.objects.get().institution_id == w.gist.id
+
+
+def test_of_very_many_projects_one_is_looked_for_by_its_name(w, partner, monkeypatch):
+    monkeypatch.setattr("reports.views.beginning.MOST_OFFERED", 1)
+    assert 'data-suggest="' in text(partner.get("/en/updates/begin/"))
+    answer = partner.post("/en/updates/begin/", {"project": "Project tw", "period": "2025-01-01/2025-06-30"})
+    assert answer.status_code == 400 and "Project two" in text(answer)
+    partner.post("/en/updates/begin/", {"project": "Project two", "period": "2025-01-01/2025-06-30"})
+    assert ProjectUpdate.objects.get().project_id == w.two.id
 
 
 # ---- writing -------------------------------------------------------------------------------------------
@@ -225,8 +238,33 @@ def test_a_form_outlives_being_logged_out(w, partner):
     hidden = dict(partner.get(edit(update)).context["hidden"])
     partner.logout()
     answer = partner.post(edit(update), sent(update, typed(w)) | hidden)
-    assert "/login/" in answer["Location"] and "kept" in answer["Location"]
-    assert ProjectUpdate.objects.get().content == {}
+    assert "/login/" in answer["Location"] and ProjectUpdate.objects.get().content == {}
+    back = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+    session = dict(partner.session)  # logging in again keeps it; the test's client would begin anew
+    partner.force_login(w.partner)
+    kept = partner.session
+    kept["kept_forms"] = session["kept_forms"]
+    kept.save()
+    page = text(partner.get(back))
+    assert "You had been logged out" in page and 'value="800만"' in page
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"outputs": ["new-x", "__n__", "new-²"], "outputs-new-x-title_en": "X"},
+        {"milestones": ["nothing"], "milestones-nothing-version": "²", "milestones-nothing-done_on": "2025"},
+        {"money": ["text"], "money-text-spent": "1"},
+        {"version": "²"},
+        {"do": "add:nothing"},
+        {"do": "unheard of", "take-outputs-new-x": "both", "take-": "theirs"},
+    ],
+)
+def test_a_form_that_is_no_form_of_ours_breaks_nothing(w, partner, form):
+    update = begun(w)
+    for do in ("save", "check", "autosave"):
+        answer = partner.post(edit(update), {"do": do, "version": update.version} | form)
+        assert answer.status_code in (200, 302, 400)
 
 
 # ---- two at once ---------------------------------------------------------------------------------------

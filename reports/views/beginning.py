@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, F, Value, When
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from records.dates import BadDate
 from records.form_fields import RecordField, Typed
 from records.kinds import kind_of
 from records.models import Change
-from records.refusals import Fault, NotAllowed, Refused
+from records.refusals import Fault, Refused
 
 from .. import commands
 from ..models import ProjectUpdate
@@ -130,18 +131,26 @@ class Choice:
         self.starts_on, self.ends_on = sent.get("period_starts_on", ""), sent.get("period_ends_on", "")
         if "/" in sent.get("period", ""):
             self.starts_on, _slash, self.ends_on = sent["period"].partition("/")
-        key = (
-            sent.get("project_id") if sent.get("project_id") and sent.get("project") == sent.get("project_said") else ""
-        )
-        self.project = _project(self.request, key or sent.get("project", ""))
-        if self.project is None:
+        self.project = _project(self.request, sent.get("project", "")) or self._looked_for(sent)
+        if self.project is None and not self.faults:
             self.fault("project", _("Choose the project on which you report."))
 
+    def _looked_for(self, sent) -> Project | None:
+        """By its name, where there are too many to choose from a list."""
+        parts = (sent.get(f"project{end}", "").strip() for end in ("", "_id", "_said"))
+        try:
+            id = self.finder.clean(Typed(*parts)) if self.is_long else None
+        except ValidationError as wrong:
+            self.fault("project", wrong.messages[0])
+            return None
+        return _project(self.request, str(id)) if id else None
+
     def its_institution(self) -> Institution | None:
-        """The one that reports; where only one may, nobody has to choose. Raises NotAllowed where none may."""
+        """The one that reports; where only one may, nobody has to choose."""
         ids = self.may.get(self.project.id, set())
         if not ids:
-            raise NotAllowed(_("Only an institution that takes part in the project reports on it."))
+            self.fault("project", _("Only an institution that takes part in the project reports on it."))
+            return None
         found = [
             one for one in Institution.objects.filter(id__in=ids) if self.institution in ("", str(one.id), one.slug)
         ]

@@ -36,6 +36,8 @@ def edit_page(request, id: UUID):
     """Write on a report: `do` says what is to be done with what was typed."""
     if not request.reader.is_signed_in:
         return kept_forms.log_in_first(request)
+    if request.method != "POST" and (request.known_at or request.as_of):
+        return redirect(request.path)  # what is written is the present
     update = own(request, id)
     if not update.is_with_partner:
         messages.info(request, _("This report is not with you now; here it is as it was submitted."))
@@ -95,7 +97,7 @@ def typed_content(request, update: ProjectUpdate) -> dict:
 def save(request, update: ProjectUpdate, content: dict) -> ProjectUpdate:
     """Keep what differs from the registry. Raises Stale where a colleague saved meanwhile."""
     version = request.POST.get("version", "")
-    if not version.isascii() or not version.isdigit():
+    if not version.isdecimal():
         raise Refused(_("The form is not whole. Load the page anew."))
     kept = Draft(About.of(update, request.reader), content).kept()
     try:
