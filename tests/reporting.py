@@ -3,6 +3,8 @@
 from datetime import date
 from types import SimpleNamespace
 
+from django.contrib.messages import get_messages
+
 from programs.models import Milestone
 from records.commands import Author
 from reports import commands
@@ -87,3 +89,32 @@ def answers(update, w, **returned: str) -> dict[int, Answer]:
 
 def decided(update, w, user=None, **returned: str) -> ProjectUpdate:
     return commands.decide(update.id, answers(update, w, **returned), version=update.version, by=by(user or w.officer))
+
+
+# ---- pages, in English ------------------------------------------------------------------------------------
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def edit(update) -> str:
+    return f"/en/updates/{update.id}/edit/"
+
+
+def page_of(update) -> str:
+    return f"/en/updates/{update.id}/"
+
+
+def sent(update, content, do="save", **more) -> dict:
+    """What the form of a page sends for this content."""
+    fields = {"do": do, "version": update.version}
+    for section, rows in content.items():
+        fields[section] = [row["key"] for row in rows]
+        for row in rows:
+            fields |= {f"{section}-{row['key']}-{name}": value for name, value in row.items() if name != "key"}
+    return fields | more

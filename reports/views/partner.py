@@ -40,6 +40,8 @@ def edit_page(request, id: UUID):
         return redirect(request.path)  # what is written is the present
     update = own(request, id)
     if not update.is_with_partner:
+        if request.POST.get("do") == "autosave":
+            return _refused_stale(request, id, {}, "autosave")
         messages.info(request, _("This report is not with you now; here it is as it was submitted."))
         return redirect("update", update.id)
     if request.method != "POST":
@@ -133,6 +135,8 @@ def _refused_stale(request, id: UUID, content: dict, do: str):
     update = own(request, id)
     if do == "autosave":
         text = _("%s saved this report meanwhile. Save it yourself to see both.") % update.saved_by
+        if not update.is_with_partner:
+            text = _("Somebody of your institution submitted this report meanwhile; this is not saved any more.")
         return JsonResponse({"said": text, "faults": []}, status=409)
     if not update.is_with_partner:
         text = _(
