@@ -131,4 +131,6 @@ def _words(notice: Notice, due: ReportDue | None) -> str:
         return f"{days_words(due.days_left())} ({when(due.due_on)})"
     by, state = notice.details.get("by", ""), notice.details.get("state", "")
     words = str(DECIDED.get(state, "") if notice.kind == Telling.DECIDED else "") or notice.get_kind_display()
+    if state == State.WITHDRAWN:
+        words = State.WITHDRAWN.label
     return f"{words} ({by})" if by else words

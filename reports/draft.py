@@ -32,7 +32,9 @@ from .sections import FILES, MONEY, OUTPUTS, PEOPLE, TYPED, WORDS, About, Sectio
 MOST_NEW = 100  # new rows of one section
 NEW = "new-"
 NEW_KEY = re.compile(r"new-[1-9]\d{0,3}", re.ASCII)
-KEY = re.compile(rf"text|{NEW_KEY.pattern}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.ASCII)  # of a row in `content`
+KEY = re.compile(
+    rf"text|{NEW_KEY.pattern}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.ASCII
+)  # of a row in `content`
 WHOLE = 100  # per cent of a person's working time
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from people.kinds import RESEARCHER
 from records.refusals import Fault
@@ -252,7 +253,7 @@ class Review:
 
 def counted_words() -> dict[str, str]:
     """How the button counts; the script counts with the same words."""
-    return {ACCEPT: _("accept %d"), RETURN: _("return %d"), "left": _("%d left")}
+    return {ACCEPT: _("accept %d"), RETURN: _("return %d"), "left": pgettext("values of a report", "%d left")}
 
 
 def said(accepted: int, returned: int, of: int) -> str:

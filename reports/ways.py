@@ -3,18 +3,17 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 
 def begin_url() -> str:
-    """Where a report is begun, by POST with project, institution and period; "" where that is not offered."""
-    return _reverse("update_begin")
+    """Where a report is begun, by POST with project, institution and period."""
+    return reverse("update_begin")
 
 
 def update_url(id: UUID) -> str:
-    """The page of a report; "" where there is none."""
-    return _reverse("update", id)
+    return reverse("update", args=[id])
 
 
 def dues_url(**asked) -> str:
@@ -28,10 +27,3 @@ def notices_url() -> str:
 def absolute(path: str) -> str:
     """An address of ours as one needs it outside: in a mail."""
     return settings.SITE_URL.rstrip("/") + path
-
-
-def _reverse(name: str, *args) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

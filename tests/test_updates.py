@@ -13,7 +13,7 @@ from records.models import Change, Citation
 from records.refusals import NotAllowed, Refused, Stale
 from reports import commands
 from reports.commands import Answer
-from reports.models import ProjectUpdate, UpdateEvent
+from reports.models import Notice, ProjectUpdate, UpdateEvent
 from reports.models.updates import MOVES, State
 
 from . import cast
@@ -287,7 +287,7 @@ def test_what_the_registry_refuses_leaves_everything_as_it_was(w):
     Milestone.objects.filter(id=w.milestone.id).update(is_retired=True)
     with pytest.raises(Refused) as refused:
         decided(update, w)
-    assert refused.value.faults[0].field.startswith("milestones/")
+    assert [fault.field for fault in refused.value.faults] == [str(values_of(update)["milestones.done_on"].id)]
     assert not Output.objects.exists() and ProjectUpdate.objects.get().state == State.SUBMITTED
 
 
@@ -425,3 +425,27 @@ def test_the_reports_of_an_institution_that_was_merged_are_those_of_the_other(w)
     assert ProjectUpdate.objects.visible_to(cast.reader(w.stranger)).get() == update
     update = commands.withdraw(update.id, version=update.version, by=by(w.stranger))
     assert update.state == State.WITHDRAWN
+
+
+# ---- who is told -----------------------------------------------------------------------------------------
+
+
+def told(user) -> list[tuple[str, str]]:
+    return list(Notice.objects.filter(person=user).order_by("id").values_list("kind", "details__state"))
+
+
+def test_both_sides_are_told_what_the_other_did_and_nobody_what_they_did_themselves(w):
+    update = submitted(w)
+    update = commands.assign(update.id, w.officer.pk, version=update.version, by=by(w.other_officer))
+    commands.say(update.id, "One question.", by=by(w.officer))
+    update = decided(update, w, doi="Wrong.")
+    assert told(w.officer) == [("submitted", "submitted")]
+    assert told(w.partner) == told(w.colleague) == [("said", "submitted"), ("decided", "partly_accepted")]
+    assert not told(w.stranger) and not told(w.viewer)
+
+
+def test_who_watches_is_told(w):
+    update = submitted(w)
+    commands.watch(update.id, True, by=by(w.other_officer))
+    decided(update, w)
+    assert told(w.other_officer) == [("decided", "accepted")]

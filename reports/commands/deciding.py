@@ -20,9 +20,11 @@ from records.refusals import Fault, Moved, Refused, Stale
 from records.steps import Create, Edit, Step, new_id
 
 from ..ledger import entry_for, to_date
-from ..models import ProjectUpdate, Proposal, ProposedValue, UpdateEvent
+from ..models import ProjectUpdate, Proposal, ProposedValue, Telling, UpdateEvent
 from ..models.updates import WITH_OFFICERS, State
+from ..notices import tell
 from ..now import now_of
+from ..recipients import officers_of, reporters_of
 from ..rows import Proposed, from_json, one_day
 from ..rules import require_can_decide
 from ..sections import BY_NAME, MONEY, About, steps_of
@@ -88,6 +90,7 @@ def decide(
         update, UpdateEvent.What(state), by, text.strip(), round=update.round, accepted=len(accepted),
         returned=len(answers) - len(accepted), change=done and done.change,
     )  # fmt: skip
+    tell(Telling.DECIDED, to=reporters_of(update) | officers_of(update), by=by, update=update, text=text.strip())
     return update
 
 
@@ -100,6 +103,7 @@ def reopen(id: UUID, reason: str, *, version: int | None, by: Author) -> Project
     reason = needs_text(reason, _("Say why the report is opened again."))
     become(update, State.RETURNED)
     note(update, UpdateEvent.What.REOPENED, by, reason)
+    tell(Telling.REOPENED, to=reporters_of(update) | officers_of(update), by=by, update=update, text=reason)
     return update
 
 

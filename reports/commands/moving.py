@@ -11,8 +11,10 @@ from records.commands import Author
 from records.refusals import Fault, Refused
 
 from ..draft import Draft
-from ..models import ProjectUpdate, Proposal, ProposedValue, UpdateEvent, Watch
+from ..models import ProjectUpdate, Proposal, ProposedValue, Telling, UpdateEvent, Watch
 from ..models.updates import WITH_OFFICERS, WITH_PARTNER, State
+from ..notices import tell
+from ..recipients import officers_of, reporters_of
 from ..rows import Proposed, to_json
 from ..rules import can_decide, require_can_decide, require_can_write
 from ..sections import BY_NAME, About
@@ -43,6 +45,7 @@ def submit(id: UUID, *, version: int | None, by: Author) -> ProjectUpdate:
         submitted_by_id=by.reader.user_id,
     )  # fmt: skip
     note(update, What.SUBMITTED, by, round=round, values=count, again=is_again)
+    tell(Telling.SUBMITTED, to=officers_of(update), by=by, update=update)
     return update
 
 
@@ -75,6 +78,7 @@ def withdraw(id: UUID, *, version: int | None, by: Author, text: str = "") -> Pr
         raise Refused(_("Some of this report was accepted already, so it cannot be withdrawn as a whole."))
     become(update, State.WITHDRAWN)
     note(update, What.WITHDRAWN, by, text.strip())
+    tell(Telling.SUBMITTED, to=officers_of(update), by=by, update=update, text=text.strip())
     return update
 
 
@@ -130,6 +134,7 @@ def assign(id: UUID, to: int | None, *, version: int | None, by: Author) -> Proj
     if update.assigned_to_id != to:
         become(update, assigned_to=officer)
         note(update, What.ASSIGNED, by, to=officer.shown_name if officer else "")
+        tell(Telling.SUBMITTED, to=officers_of(update), by=by, update=update)
     return update
 
 
@@ -139,7 +144,9 @@ def say(id: UUID, text: str, *, by: Author) -> UpdateEvent:
     update = held(id, by.reader)
     if not can_decide(by.reader, update):
         require_can_write(by.reader, update)
-    return note(update, What.SAID, by, needs_text(text, _("Write a message first.")))
+    text = needs_text(text, _("Write a message first."))
+    tell(Telling.SAID, to=reporters_of(update) | officers_of(update), by=by, update=update, text=text)
+    return note(update, What.SAID, by, text)
 
 
 @transaction.atomic
