@@ -13,10 +13,9 @@ from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, parsers, permissions
+from rest_framework import parsers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
@@ -46,12 +45,6 @@ class UpdateView(TakesWords, ApiView):
     parser_classes = (ExactJSONParser,)
     lookup_value_regex = "[^/]+"
     key_required = True
-
-    def initial(self, request, *args, **kwargs):
-        super().initial(request, *args, **kwargs)
-        is_write = request.method not in permissions.SAFE_METHODS and self.action
-        if is_write and not request.headers.get("Idempotency-Key", "").strip():
-            raise KeyMissing
 
     # -- reading -----------------------------------------------------------------------------------------
 
@@ -309,14 +302,6 @@ class UpdateView(TakesWords, ApiView):
         update = rows.select_related("project", "institution", "submitted_by").get(id=id)
         said = whole(update, self.reader, minor=self.is_minor)
         return Response(said, status=status, headers={"ETag": f'"{update.version}"'})
-
-
-class KeyMissing(exceptions.APIException):
-    status_code = 400
-    default_code = "idempotency_key"
-    default_detail = gettext_lazy(
-        "Send an Idempotency-Key: a text of your own for this one request, for example a UUID. Sent twice, it acts once."
-    )
 
 
 def id_of(text: str) -> UUID:
