@@ -198,7 +198,10 @@ def look(committed: dict, cleared: dict, is_over, many: int) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         while len(cleared) < many and not is_over.wait(0.01):
             before = set(committed)
-            waiting = {s for (s,) in connection.execute("SELECT scope FROM records_stalemark WHERE figure = 'rollups'")}
+            waiting = {
+                s
+                for (s,) in connection.execute("SELECT unnest(scopes) FROM records_stalemark WHERE figure = 'rollups'")
+            }
             now = time.perf_counter()
             for line in before - waiting - cleared.keys():
                 cleared[line] = now

@@ -225,4 +225,4 @@ def compared_fields() -> tuple[tuple[str, str], ...]:
     )
 
 
-DISAGREEMENTS = Figure("disagreements", find, differences, _("disagreements"))
+DISAGREEMENTS = Figure("disagreements", find, differences, "records_citation", _("disagreements"))

@@ -1,6 +1,7 @@
 """Stale marks: which figures must be worked out anew, and the loop that does it.
 
-A mark is written by a trigger in the transaction that made a figure stale, whatever wrote it (promise 2).
+A mark is written by a trigger in the transaction that made a figure stale, whatever wrote it (promise 2), and names what the
+statement touched, be it one record or a million. How best to work that out, the worker decides.
 Workers look for marks by themselves twice a second; a Celery message only makes them look sooner.
 
 A figure is declared by its app (`FIGURES` in settings): a name and a function `recompute(scopes)` that replaces
@@ -8,29 +9,36 @@ what is stored for these scopes from the facts, set-based, in the transaction th
 """
 
 import logging
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import accumulate, batched, chain
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.utils.module_loading import import_string
 
 log = logging.getLogger(__name__)
 
-BATCH = 20_000  # marks taken at once
+BATCH = 20_000  # marks taken at once,
+AT_ONCE = 500_000  # unless they name so many records together
+PORTION = 20_000  # records in one statement: more are read along the tables instead of by their indexes
+FEW = 5_000  # so many are never looked at as a share of all
+SHARE = 3  # a third of all: from there on it costs less to work out everything
 
 
 class StaleMark(models.Model):
-    """One change that made a figure stale. `scope` NULL means: everything (a bulk load writes one mark, not a million)."""
+    """One statement that made a figure stale, or 10,000 records of one (`records_mark`). `scopes` NULL means: everything."""
 
     id = models.BigAutoField(primary_key=True)
     figure = models.CharField(max_length=32)
-    scope = models.UUIDField(null=True)
+    scopes = ArrayField(models.UUIDField(), null=True)
     at = models.DateTimeField(db_default=models.Func(function="clock_timestamp"))
 
     class Meta:
@@ -54,11 +62,13 @@ class Heartbeat(models.Model):
 @dataclass(frozen=True)
 class Figure:
     """`recompute(scopes)` replaces the stored rows of these scopes (None: all); `differences()` yields what is stored
-    wrongly, one sentence each, against a calculation of everything from the facts."""
+    wrongly, one sentence each, against a calculation of everything from the facts. `table`: as many rows as it has scopes,
+    more or less."""
 
     name: str
     recompute: Callable[[set[UUID] | None], None]
     differences: Callable[[], Iterable[str]]
+    table: str
     label: Any = ""
 
 
@@ -83,15 +93,45 @@ def clear_one(figure: Figure) -> int:
         with transaction.atomic(durable=not connection.in_atomic_block):
             if not _take_turn(figure.name):
                 return cleared
-            marks = list(StaleMark.objects.filter(figure=figure.name).order_by("id").values_list("id", "scope")[:BATCH])
+            marks, scopes = _taken(figure)
             if not marks:
                 return cleared
-            scopes = {scope for _id, scope in marks}
-            figure.recompute(None if None in scopes else scopes)
-            StaleMark.objects.filter(id__in=[mark for mark, _scope in marks]).delete()
+            figure.recompute(scopes)
+            StaleMark.objects.filter(id__in=marks).delete()
             _note_computed(figure.name)
         cleared += len(marks)
-        log.info("recomputed %s: %d marks, %d scopes", figure.name, len(marks), len(scopes))
+        many = "all" if scopes is None else len(scopes)
+        log.info("recomputed %s: %d marks, %s scopes", figure.name, len(marks), many)
+
+
+def _taken(figure: Figure) -> tuple[list[int], set[UUID] | None]:
+    """The oldest marks, as many as are worked in together, and what they name (None: everything, or too much of it)."""
+    waiting = StaleMark.objects.filter(figure=figure.name).order_by("id")
+    marks = list(waiting.values_list("id", models.Func("scopes", function="cardinality"))[:BATCH])
+    ids = [id for id, _many in marks]
+    if any(many is None for _id, many in marks):
+        return ids, None
+    upto = list(accumulate(many for _id, many in marks))
+    if upto and upto[-1] > FEW and _are_large_share(ids, figure.table):
+        return ids, None
+    ids = ids[: bisect_left(upto, AT_ONCE) + 1]
+    named = StaleMark.objects.filter(id__in=ids).values_list("scopes", flat=True)
+    return ids, set(chain.from_iterable(named))
+
+
+def _are_large_share(marks: list[int], table: str) -> bool:
+    """Whether what they name is a large share of the table. As many rows of it are counted as that takes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH named AS (SELECT count(DISTINCT scope) AS many FROM records_stalemark m, unnest(m.scopes) scope WHERE m.id = ANY(%s))"
+            f" SELECT (SELECT count(*) FROM (SELECT FROM {table} LIMIT (SELECT many * {SHARE} FROM named)) t) < many * {SHARE} FROM named",
+            [marks],
+        )
+        return cursor.fetchone()[0]
+
+
+def portions[T](many: Iterable[T]) -> Iterator[list[T]]:
+    return map(list, batched(many, PORTION))
 
 
 def recompute_all() -> None:

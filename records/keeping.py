@@ -8,6 +8,7 @@ table, and the view is written so that both are read in order.
 """
 
 from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import gettext_lazy
 
@@ -35,7 +36,6 @@ OWN_INDEXES = {
 }
 OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today", "is_last")
 OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
-MANY = 5000  # a statement that touches more rows than this marks the whole figure stale
 
 BEFORE_INSERT = """
 CREATE OR REPLACE FUNCTION history.{table}_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -147,15 +147,15 @@ HOLD_CHANGED = """
     WHERE (n.visibility, {above}) IS DISTINCT FROM (o.visibility, {above_before})) FOR SHARE;"""
 
 UNDER = """
-  IF EXISTS (SELECT 1 FROM new_rows n JOIN public.records_record r ON r.id = n.{column} WHERE r.visibility > n.visibility) THEN
+  IF EXISTS (
+    SELECT FROM (SELECT {column} AS id, min(visibility) AS visibility FROM new_rows GROUP BY 1) n
+    JOIN public.records_record r USING (id) WHERE r.visibility > n.visibility) THEN
     RAISE EXCEPTION 'less hidden than what it belongs to'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'record_as_hidden_as_{name}', COLUMN = 'visibility';
   END IF;"""
 
-MARK = """
-  INSERT INTO public.records_stalemark (figure, scope)
-    SELECT '{figure}', {column} FROM {rows} WHERE (SELECT count(*) FROM {rows}) <= {many}
-    UNION ALL SELECT '{figure}', NULL WHERE (SELECT count(*) FROM {rows}) > {many};"""
+MARK = "PERFORM public.records_mark('timelines', ARRAY(SELECT {column} FROM {rows}));"
+MARK_EACH = "INSERT INTO public.records_stalemark (figure, scope) SELECT 'timelines', {column} FROM {rows};"  # before records 0025
 
 # Two plain tables under one condition: so the planner reads both in the order of a list, and stops after a page.
 PAST = """
@@ -245,7 +245,9 @@ class KeepRecord(Operation):
             schema_editor.execute(sql)
         self._follow_columns(schema_editor)
         columns = _columns(schema_editor.connection, "public", self.table)
-        for sql in self.triggers([name for name, *_ in columns], [name for name, _t, stored in columns if not stored]):
+        names, written = [name for name, *_ in columns], [name for name, _t, stored in columns if not stored]
+        marks = {name for name, *_ in _columns(schema_editor.connection, "public", "records_stalemark")}
+        for sql in self.triggers(names, written, MARK if "scopes" in marks else MARK_EACH):
             schema_editor.execute(sql)
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
@@ -286,7 +288,7 @@ class KeepRecord(Operation):
                     f'ALTER TABLE history.{self.table} ALTER COLUMN "{name}" TYPE {kind} USING "{name}"::{kind}'
                 )
 
-    def triggers(self, columns, written):
+    def triggers(self, columns, written, mark):
         facts = [name for name in written if name not in OWN]
         above = sorted({*self.under, *self._within_source()})
         held = {"above": _list(above, "n."), "above_before": _list(above, "o.")}
@@ -303,8 +305,8 @@ class KeepRecord(Operation):
             "under": "".join(UNDER.format(column=c, name=c.removesuffix("_id")) for c in self.under),
             "hold_new": HOLD_NEW.format(**held) if above else "",
             "hold_changed": HOLD_CHANGED.format(**held) if above else "",
-            "mark_new": self._marks("new_rows"),
-            "mark_old": self._marks("old_rows"),
+            "mark_new": self._marks(mark, "new_rows"),
+            "mark_old": self._marks(mark, "old_rows"),
         }
         for sql in (BEFORE_INSERT, BEFORE_UPDATE, AFTER_INSERT, AFTER_UPDATE, AFTER_DELETE, TODAY, PLANNED_ANEW, PAST):
             yield sql.format(**words)
@@ -319,9 +321,34 @@ class KeepRecord(Operation):
             return "n.id"
         return f"(SELECT p.within FROM public.records_record p WHERE p.id = n.{self.within})"
 
-    def _marks(self, rows):
+    def _marks(self, mark, rows):
         column = self.dated if isinstance(self.dated, str) else "id"
-        return MARK.format(figure="timelines", column=column, rows=rows, many=MANY) if self.dated else ""
+        return mark.format(column=column, rows=rows) if self.dated else ""
+
+
+class KeepAgain(Operation):
+    """Keep every table anew that a migration before this one keeps: what triggers do has changed, not the columns.
+
+    name     of this migration: what comes after it is not there yet
+    """
+
+    reversible = False
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def state_forwards(self, app_label, state):
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        loader = MigrationLoader(None)
+        before = loader.graph.forwards_plan((app_label, self.name))
+        of_all = [one for key in before for one in loader.graph.nodes[key].operations if isinstance(one, KeepRecord)]
+        for keep in {keep.table: keep for keep in of_all}.values():
+            keep.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self):
+        return "Keep the history of every kept table anew"
 
 
 def merged_into(keep: KeepRecord) -> list[Operation]:

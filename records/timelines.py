@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import Record
 from .dates import EdtfField
-from .figures import Figure
+from .figures import Figure, portions
 from .kinds import Dated, kinds
 from .rights import Reader
 
@@ -71,16 +71,20 @@ def _entry_sql(kind, dated: Dated) -> str:
 
 def recompute(scopes: set[UUID] | None) -> None:
     """Replace the entries of these records (None: of all)."""
-    ids = None if scopes is None else list(scopes)
-    here = "" if ids is None else "WHERE record_id = ANY(%(ids)s)"
     with connection.cursor() as cursor:
-        if ids is None:  # the index of owners takes millions of entries better in large portions
+        if scopes is None:  # the index of owners takes millions of entries better in large portions
             cursor.execute("SET LOCAL gin_pending_list_limit = '256MB'; SET LOCAL work_mem = '256MB'")
-        cursor.execute(f"DELETE FROM records_timelineentry {here}", {"ids": ids})
-        cursor.execute(
-            f"INSERT INTO records_timelineentry ({COLUMNS}) SELECT {COLUMNS} FROM ({entries_sql()}) e {here}",
-            {"ids": ids},
-        )
+            _replace(cursor)
+        else:
+            for some in portions(scopes):
+                _replace(cursor, "WHERE record_id = ANY(%(ids)s)", some)
+
+
+def _replace(cursor, here: str = "", ids: list[UUID] | None = None) -> None:
+    cursor.execute(f"DELETE FROM records_timelineentry {here}", {"ids": ids})
+    cursor.execute(
+        f"INSERT INTO records_timelineentry ({COLUMNS}) SELECT {COLUMNS} FROM ({entries_sql()}) e {here}", {"ids": ids}
+    )
 
 
 def differences():
@@ -96,7 +100,7 @@ def differences():
             yield f"timeline: {what} entry “{fact}” of {kind} {record}"
 
 
-TIMELINES = Figure("timelines", recompute, differences, label=_("timelines"))
+TIMELINES = Figure("timelines", recompute, differences, "records_timelineentry", _("timelines"))
 
 
 # ---- asked by pages and API ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.http import QueryDict
+from hypothesis import strategies as st
 
 from funding.models import ExchangeRate, FundingAmount, FundingLine, LedgerEntry
 from labs.models import Affiliation, Facility, Institution, Lab, Membership
@@ -337,6 +338,20 @@ def sql(text: str, *parameters) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(text, parameters or None)
         return cursor.fetchall() if cursor.description else []
+
+
+# How much a worker takes at once: one mark, one record; a statement for each; little as if it were a large share of all.
+limits = st.sampled_from(
+    [
+        {"BATCH": 1},
+        {"AT_ONCE": 1},
+        {"PORTION": 1},
+        {"PORTION": 3},
+        {"FEW": 0},
+        {"FEW": 0, "SHARE": 0},
+        {"BATCH": 20_000},
+    ]
+)
 
 
 def work() -> None:

@@ -295,6 +295,25 @@ BARE = (
 )  # fmt: skip
 
 
+LOADED = (
+    "INSERT INTO funding_fundingline (program_id, project_id, visibility, name_ko, name_en, aliases, unnamed_payer_kind, form,"
+    " currency, state, category, note_ko, note_en, is_retired)"
+    " SELECT program, project, greatest(visibility, n), '', 'loaded', '{}', '', 'cash', 'KRW', 'planned', '', '', '', false FROM ("
+    "  SELECT id AS program, NULL::uuid AS project, visibility FROM programs_program WHERE NOT is_retired"
+    "  UNION ALL SELECT program_id, id, visibility FROM programs_project WHERE NOT is_retired) s, generate_series(0, %s) n",
+    "INSERT INTO funding_fundingamount (line_id, visibility, fiscal_year, planned, revision, note_ko, note_en, is_retired)"
+    " SELECT id, visibility, 2025, %s, '', '', '', false FROM funding_fundingline l WHERE name_en = 'loaded' AND NOT is_retired"
+    " AND NOT EXISTS (SELECT FROM funding_fundingamount WHERE line_id = l.id)",
+)
+
+
+@may_happen
+def load_many(n, m):
+    """Lines everywhere and then an amount for each, in a statement each, past all commands."""
+    for text, number in zip(LOADED, (n % 3, m * 10), strict=True):
+        sql(text, number)
+
+
 @may_happen
 def bare_sql(n, m):
     sql(BARE[(n + 7 * m) % len(BARE)])

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import date
+from unittest import mock
 
 import pytest
 from django.core.management import call_command
@@ -21,7 +22,7 @@ from funding.rollups import DIMENSIONS, ROLLUPS, lines_behind, totals
 from funding.rollups.plainly import plainly
 from labs.models import Institution
 from programs.models import Program, Project
-from records import package
+from records import figures, package
 from records.figures import StaleMark
 from records.history import known_at
 from records.refusals import Refused, Stale
@@ -131,24 +132,26 @@ class Money(RuleBasedStateMachine):
         else:
             done[change.__name__] += 1
 
-    @rule()
-    def a_worker_works(self):
+    @rule(limits=cast.limits)
+    def a_worker_works(self, limits):
         done["steps"] += 1
-        cast.work()
+        with mock.patch.multiple(figures, **limits):
+            cast.work()
 
-    @rule(at=st.integers(0, 40), kill=st.sampled_from([rolled_back, terminated]))
-    def a_worker_is_killed(self, at, kill):
+    @rule(at=st.integers(0, 40), kill=st.sampled_from([rolled_back, terminated]), limits=cast.limits)
+    def a_worker_is_killed(self, at, kill, limits):
         done["steps"] += 1
         try:
-            with at_statement(at, kill):
+            with at_statement(at, kill), mock.patch.multiple(figures, **limits):
                 cast.work()
         except (Killed, OperationalError):
             done[kill.__name__] += 1
             connection.close()
 
-    @rule(at=st.integers(0, 40), change=st.sampled_from(CHANGES), n=number, m=number)
-    def something_happens_while_a_worker_works(self, at, change, n, m):
-        with at_statement(at, lambda: in_a_thread(lambda: self.happen(change, n, m))):
+    @rule(at=st.integers(0, 40), change=st.sampled_from(CHANGES), n=number, m=number, limits=cast.limits)
+    def something_happens_while_a_worker_works(self, at, change, n, m, limits):
+        something = at_statement(at, lambda: in_a_thread(lambda: self.happen(change, n, m)))
+        with something, mock.patch.multiple(figures, **limits):
             cast.work()
 
     @rule(by=groupings, day=days, of=only, scope=number, reader=number)

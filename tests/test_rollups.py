@@ -2,7 +2,9 @@
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import chain
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,9 +18,11 @@ from funding.rollups.asked import PLACE_OF
 from funding.rollups.plainly import MEASURES, plainly
 from labs.models import Institution
 from programs.models import Program, Project
-from records.figures import StaleMark, figures, freshness, recompute_all
+from records.figures import StaleMark, clear_one, figures, freshness, recompute_all
 from records.history import known_at
+from records.models import Change
 from records.rights import ANYONE, EVERYTHING
+from records.steps import new_id
 from records.timelines import TimelineEntry, entries
 from tests import cast
 from tests.cast import INTERNAL, PUBLIC, SHARED, sql
@@ -312,16 +316,48 @@ def test_recomputing_twice_late_or_at_once_changes_nothing(world):
     assert stored(PUBLIC) == once
 
 
-def test_many_changes_at_once_mark_everything_once(world):
-    Institution.objects.bulk_create([Institution(slug=f"many-{n}", kind="fund", name_en="x") for n in range(2)])
+def test_a_statement_marks_what_it_touches_however_many_these_are(world):
     cast.work()
     FundingAmount.objects.bulk_create([FundingAmount(line=world.line, fiscal_year=2030 + n) for n in range(100)])
-    lines = [FundingLine(program=world.alpha, project=world.one, name_en=f"{n}") for n in range(5001)]
+    lines = [FundingLine(program=world.alpha, project=world.one, name_en=f"{n}") for n in range(10_001)]
     FundingLine.objects.bulk_create(lines)
-    marks = list(StaleMark.objects.filter(figure="rollups").values_list("scope", flat=True))
-    assert sorted(marks, key=str) == [world.line.id, None]
+    loaded = {line.id for line in lines}
+    for figure, touched, sizes in (
+        ("timelines", loaded, [1, 10_000]),
+        ("rollups", loaded | {world.line.id}, [1, 1, 10_000]),
+    ):
+        marks = StaleMark.objects.filter(figure=figure).values_list("scopes", flat=True)
+        assert sorted(map(len, marks)) == sizes and set(chain.from_iterable(marks)) == touched
     cast.work()
-    assert list(figures()["rollups"].differences()) == []
+    assert [told for figure in figures().values() for told in figure.differences()] == []
+
+
+@pytest.mark.parametrize("name", ["rollups", "timelines", "disagreements"])
+def test_a_worker_decides_whether_all_is_worked_out_anew(db, name, monkeypatch):
+    """By what the marks name together, each record once; a mark that names nothing is about everything."""
+    asked = []
+    figure = replace(figures()[name], recompute=asked.append, table="records_change")
+    Change.objects.bulk_create([Change(actor_name="somebody") for _n in range(9)])
+    monkeypatch.setattr("records.figures.FEW", 2)
+    a, b, c, d = (new_id() for _n in range(4))
+    for marks in ([[a, b]], [[a, b], [b, c], [c, a]], [[a, b], [c, d]], [[a], None]):
+        sql("DELETE FROM records_stalemark")
+        StaleMark.objects.bulk_create([StaleMark(figure=name, scopes=scopes) for scopes in marks])
+        clear_one(figure)
+        assert not StaleMark.objects.exists()
+    assert asked == [{a, b}, {a, b, c}, None, None]
+
+
+def test_marks_that_name_very_many_are_worked_in_one_after_the_other(db, monkeypatch):
+    asked = []
+    figure = replace(figures()["rollups"], recompute=asked.append)
+    monkeypatch.setattr("records.figures.AT_ONCE", 3)
+    ids = [new_id() for _n in range(9)]
+    StaleMark.objects.bulk_create(
+        [StaleMark(figure="rollups", scopes=scopes) for scopes in (ids[:2], ids[1:3], ids[3:4], ids[4:])]
+    )
+    clear_one(figure)
+    assert asked == [set(ids[:3]), set(ids[3:])]
 
 
 def test_a_change_marks_what_it_makes_stale_and_says_so(world):

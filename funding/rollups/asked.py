@@ -162,9 +162,7 @@ def figures_of_lines(reader: Reader, lines: Sequence[UUID], as_of: date | None =
 # ---- where it is read ------------------------------------------------------------------------------------
 
 # What is shared counts within the programs that the reader takes part in.
-LEVEL_IN_PROGRAM = (
-    f"level <= CASE WHEN program = ANY(%(shared)s::uuid[]) THEN {Visibility.SHARED.value} ELSE %(level)s END"
-)
+LEVEL_IN_PROGRAM = f"(level <= %(level)s OR program = ANY(%(shared)s::uuid[]) AND level <= {Visibility.SHARED.value})"
 LEVEL_OF_WHOLE = (
     "((program, scope) = (%(whole)s, %(whole)s) AND level <= %(level)s OR program = ANY(%(shared)s::uuid[])"
     f" AND scope = program AND level > %(level)s AND level <= {Visibility.SHARED.value})"
@@ -175,21 +173,25 @@ WITHIN = (
 )
 OF_ITS_PROGRAM = "program = (SELECT program_id FROM programs_project WHERE id = %(project)s)"
 STORED = ", ".join(("scope", "above", "program", *KEY, *SUMS))
-BOTH = "(SELECT {columns} FROM funding_rollup WHERE {where} UNION ALL SELECT {columns} FROM funding_linefigure WHERE {where})"
+BOTH = (
+    "(SELECT {columns} FROM funding_rollup WHERE {where}"
+    " UNION ALL SELECT {columns} FROM funding_linefigure WHERE {where} AND {lines})"
+)
 
 
 def _of_scopes(asked: Asked, by: Sequence[str]) -> tuple[str, list[str]]:
     """Source and conditions: the rows of a scope, below it and its own; over all, those of the whole, or of each program."""
     ours = ["program = ANY(%(programs)s::uuid[])"] if asked.programs is not None else []
+    lines = []  # what leads to them by their index, and says nothing more
     if asked.project:
-        here = ["scope = %(project)s", OF_ITS_PROGRAM, LEVEL_IN_PROGRAM, *ours]
+        here, lines = ["scope = %(project)s", LEVEL_IN_PROGRAM, *ours], [OF_ITS_PROGRAM]
     elif asked.programs is not None:
-        here = ["scope = ANY(%(programs)s::uuid[])", *ours, LEVEL_IN_PROGRAM]
+        here, lines = ["scope = ANY(%(programs)s::uuid[])", LEVEL_IN_PROGRAM], ours
     elif "program" in by:
         here = ["above = %(whole)s", LEVEL_IN_PROGRAM]
     else:
         here = [LEVEL_OF_WHOLE]
-    return BOTH.format(columns=STORED, where=all_of(here)), []
+    return BOTH.format(columns=STORED, where=all_of(here), lines=all_of(lines)), []
 
 
 def of_lines(asked: Asked) -> tuple[str, list[str]]:

@@ -52,17 +52,17 @@ WITH chosen AS MATERIALIZED (
   SELECT s.id, s.envelope_id AS line, s.visibility FROM funding_fundingline s JOIN chosen c ON c.line = s.envelope_id
   WHERE NOT s.is_retired AND s.state <> 'cancelled'
 ), hidden AS (
-  SELECT c.line, a.visibility AS level FROM chosen c JOIN funding_fundingamount a ON a.line_id = c.line
+  SELECT c.line, is_promised, a.visibility AS level FROM chosen c JOIN funding_fundingamount a ON a.line_id = c.line
   WHERE NOT a.is_retired AND a.visibility > c.visibility
-  UNION SELECT c.line, e.visibility FROM chosen c JOIN funding_ledgerentry e ON e.line_id = c.line
+  UNION SELECT c.line, is_promised, e.visibility FROM chosen c JOIN funding_ledgerentry e ON e.line_id = c.line
   WHERE e.visibility > c.visibility
-  UNION SELECT c.line, a.visibility FROM chosen c JOIN split s ON s.line = c.line JOIN funding_fundingamount a ON a.line_id = s.id
+  UNION SELECT c.line, is_promised, a.visibility
+  FROM chosen c JOIN split s ON s.line = c.line JOIN funding_fundingamount a ON a.line_id = s.id
   WHERE NOT a.is_retired AND a.visibility > c.visibility
 ), seen AS (
   SELECT line, is_promised, visibility AS level, visibility AS up_to, 1 AS sign FROM chosen
   UNION ALL
-  SELECT c.line, is_promised, h.level, h.level - less, 1 - 2 * less
-  FROM hidden h JOIN chosen c ON c.line = h.line, (VALUES (0), (1)) AS v (less)
+  SELECT line, is_promised, level, level - less, 1 - 2 * less FROM hidden, (VALUES (0), (1)) AS v (less)
 ), amounts AS MATERIALIZED (
   SELECT DISTINCT ON (s.line, s.level, s.sign, a.fiscal_year)
          s.line, s.level, s.sign, a.id, a.fiscal_year, a.planned, a.committed

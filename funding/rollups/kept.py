@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from records.figures import Figure
+from records.figures import Figure, portions
 
 from .facts import ADDED, AMOUNTS, BELOW, GROUP, IS_SOMETHING, KEY, LINES, OF_LINE, PLACES, SUMS, WHOLE
 
@@ -52,7 +52,7 @@ LINE_FIGURES = {
 }
 ROLLUP_ROWS = {"table": "funding_rollup", "columns": OF_ROLLUP, "is_it": _is_it("scope", *KEY)}
 
-OF_MANY_ROWS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"
+OF_MANY_ROWS = "SET LOCAL jit = off; SET LOCAL work_mem = '64MB'"  # compiling takes longer than most of these
 # ---- everything ----------------------------------------------------------------------------------------------
 
 ALL_LINES = PLACED_LINES.format(lines=LINES.format(which="true"), places=PLACES_OF_ALL)
@@ -60,16 +60,18 @@ ALL_BELOW = PLACED.format(sums=BELOW.format(lines="funding_linefigure"), places=
 
 # ---- some lines, and projects that moved: what is below them keeps its sums and gets the place of today ----------
 
-TOUCHED = """
-SELECT id FROM funding_fundingline WHERE id = ANY(%(marked)s::uuid[])
-UNION SELECT id FROM funding_fundingline WHERE project_id = ANY(%(marked)s::uuid[])
-UNION SELECT line FROM funding_linefigure WHERE line = ANY(%(marked)s::uuid[])
+SCOPES = """
+SELECT id FROM programs_project WHERE id = ANY(%(marked)s::uuid[])
+UNION SELECT scope FROM funding_rollup WHERE scope = ANY(%(marked)s::uuid[])
+"""
+LINES_OF = """
+SELECT id FROM funding_fundingline WHERE project_id = ANY(%(scopes)s::uuid[])
 UNION SELECT f.line FROM programs_project p JOIN funding_linefigure f ON f.program = p.program_id AND f.scope = p.id
-  WHERE p.id = ANY(%(marked)s::uuid[])
+  WHERE p.id = ANY(%(scopes)s::uuid[])
 """  # each by its own index: joined by OR, all lines of the nation would be read for one
 SOME_LINES = PLACED_LINES.format(lines=LINES.format(which="l.id = ANY(%(lines)s::uuid[])"), places=PLACES)
 HERE_LINES = "r.line = ANY(%(lines)s::uuid[])"
-HERE_SCOPES = "r.scope = ANY(%(marked)s::uuid[])"
+HERE_SCOPES = "r.scope = ANY(%(scopes)s::uuid[])"
 MOVED = PLACED.format(sums=f"SELECT * FROM funding_rollup r WHERE {HERE_SCOPES}", places=PLACES)
 
 # ---- some groups, from the rows directly under them --------------------------------------------------------------
@@ -94,24 +96,37 @@ SOME_GROUPS = PLACED.format(
 def recompute(marked: set[UUID] | None) -> None:
     """Make the stored rows of these lines and projects, and what stands above them, what the facts say (None: all rows)."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than most of these
+        cursor.execute(OF_MANY_ROWS)
         if marked is None:
-            cursor.execute(OF_MANY_ROWS)
             for rows, of in ((ALL_LINES, LINE_FIGURES), (ALL_BELOW, ROLLUP_ROWS)):
                 cursor.execute(REPLACE.format(rows=rows, here="true", **of) + "SELECT", {"as_of": None})
                 cursor.execute(f"ANALYZE {of['table']}")
             return
-        asked = {"marked": list(marked), "as_of": None}
-        cursor.execute(TOUCHED, asked)
-        asked["lines"] = [line for (line,) in cursor]
-        waiting = _replace(cursor, SOME_LINES, HERE_LINES, LINE_FIGURES, asked) if asked["lines"] else set()
-        waiting |= _replace(cursor, MOVED, HERE_SCOPES, ROLLUP_ROWS, asked)
+        waiting = set()
+        for some in portions(marked):
+            waiting |= _replace_marked(cursor, some)
         while waiting:
             deepest = max(rank for rank, *_group in waiting)
-            now = {group for group in waiting if group[0] == deepest}
+            now = next(portions(group for group in waiting if group[0] == deepest))
             _rank, *columns = zip(*now, strict=True)
             groups = {name: list(column) for name, column in zip(("scope", *KEY), columns, strict=True)}
-            waiting = waiting - now | _replace(cursor, SOME_GROUPS, HERE_GROUPS, ROLLUP_ROWS, groups)
+            waiting.difference_update(now)
+            waiting |= _replace(cursor, SOME_GROUPS, HERE_GROUPS, ROLLUP_ROWS, groups)
+
+
+def _replace_marked(cursor, marked: list[UUID]) -> set[tuple]:
+    """The groups above whose sums change with these. What is marked and is no project is a line, or was one."""
+    asked = {"marked": marked, "as_of": None}
+    cursor.execute(SCOPES, asked)
+    asked["scopes"] = [scope for (scope,) in cursor]
+    if not asked["scopes"]:
+        return _replace(cursor, SOME_LINES, HERE_LINES, LINE_FIGURES, asked | {"lines": marked})
+    cursor.execute(LINES_OF, asked)
+    lines = [*marked, *(line for (line,) in cursor)]
+    changed = set()
+    for some in portions(lines):
+        changed |= _replace(cursor, SOME_LINES, HERE_LINES, LINE_FIGURES, asked | {"lines": some})
+    return changed | _replace(cursor, MOVED, HERE_SCOPES, ROLLUP_ROWS, asked)
 
 
 def _replace(cursor, rows: str, here: str, of: dict, parameters: dict) -> set[tuple]:
@@ -170,4 +185,4 @@ def _sentence(what: str, row: dict) -> str:
     )
 
 
-ROLLUPS = Figure("rollups", recompute, differences, label=_("totals"))
+ROLLUPS = Figure("rollups", recompute, differences, "funding_fundingline", _("totals"))
