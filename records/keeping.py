@@ -8,7 +8,6 @@ table, and the view is written so that both are read in order.
 """
 
 from django.db import migrations, models
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import gettext_lazy
 
@@ -324,31 +323,6 @@ class KeepRecord(Operation):
     def _marks(self, mark, rows):
         column = self.dated if isinstance(self.dated, str) else "id"
         return mark.format(column=column, rows=rows) if self.dated else ""
-
-
-class KeepAgain(Operation):
-    """Keep every table anew that a migration before this one keeps: what triggers do has changed, not the columns.
-
-    name     of this migration: what comes after it is not there yet
-    """
-
-    reversible = False
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def state_forwards(self, app_label, state):
-        pass
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        loader = MigrationLoader(None)
-        before = loader.graph.forwards_plan((app_label, self.name))
-        of_all = [one for key in before for one in loader.graph.nodes[key].operations if isinstance(one, KeepRecord)]
-        for keep in {keep.table: keep for keep in of_all}.values():
-            keep.database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def describe(self):
-        return "Keep the history of every kept table anew"
 
 
 def merged_into(keep: KeepRecord) -> list[Operation]:

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from records.keeping import KeepAgain
+from records.keeping_again import KeepAgain
 
 MARK = """
 CREATE OR REPLACE FUNCTION funding_mark(scopes uuid[]) RETURNS void LANGUAGE sql AS $$

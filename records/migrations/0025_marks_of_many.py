@@ -9,10 +9,9 @@ from django.db import migrations, models
 MARK = """
 CREATE FUNCTION records_mark(of_figure text, touched uuid[]) RETURNS void LANGUAGE sql AS $$
   INSERT INTO public.records_stalemark (figure, scopes)
-    SELECT of_figure, array_agg(scope) FROM (
-      SELECT scope, row_number() OVER (ORDER BY scope) AS n
-      FROM (SELECT DISTINCT unnest(touched)) d (scope) WHERE scope IS NOT NULL
-    ) named GROUP BY (n - 1) / 10000
+    SELECT of_figure, named[n : n + 9999]
+    FROM (SELECT ARRAY(SELECT DISTINCT scope FROM unnest(touched) scope WHERE scope IS NOT NULL) AS named) once,
+      generate_series(1, cardinality(named), 10000) n
 $$;
 CREATE OR REPLACE FUNCTION records_mark_statements(scopes uuid[]) RETURNS void LANGUAGE sql AS $$
   SELECT public.records_mark('disagreements', scopes)
