@@ -28,7 +28,6 @@ from .words import Words
 ACCEPT, RETURN = "accept", "return"
 DO = "do"  # the name of the buttons: decide, preview, accept:<section>, return:<section>; a section or "all"
 MOST_HINTS = 5  # of new people, and of the people that each may be
-LONG = 120  # characters from which a text gets the whole width
 
 
 @dataclass
@@ -57,10 +56,6 @@ class Line:
     @property
     def is_accepted(self) -> bool:
         return self.chosen == ACCEPT
-
-    @property
-    def is_long(self) -> bool:
-        return len(self.proposed.text) > LONG or "\n" in self.proposed.text
 
 
 @dataclass
@@ -101,10 +96,6 @@ class SectionOfReview:
     @property
     def lines(self) -> list[Line]:
         return [line for group in self.groups for line in group.lines]
-
-    @property
-    def is_accepted(self) -> bool:
-        return all(line.is_accepted for line in self.lines)
 
 
 class Review:
@@ -157,7 +148,8 @@ class Review:
         groups = [g for s in sections if s.name == PEOPLE.name for g in s.groups if g.is_new]
         for group in groups[:MOST_HINTS]:
             names = {line.value.field: line.value.value for line in group.lines}
-            if name := "researcher" not in names and (names.get("name_ko") or names.get("name_en")):
+            name = names.get("name_ko") or names.get("name_en")
+            if name and "researcher" not in names:
                 group.alike = suggest(name, kinds=[RESEARCHER], reader=self.reader, limit=MOST_HINTS)
 
     # -- what was chosen ---------------------------------------------------------------------------------

@@ -106,8 +106,8 @@ def edit(update) -> str:
     return f"/en/updates/{update.id}/edit/"
 
 
-def page_of(update) -> str:
-    return f"/en/updates/{update.id}/"
+def page_of(update, language="en") -> str:
+    return f"/{language}/updates/{update.id}/"
 
 
 def sent(update, content, do="save", **more) -> dict:
