@@ -125,13 +125,13 @@ def _must_be_there(proposals: Iterable[Proposal], answers: Mapping[int, Answer])
     """What was retired, merged or deleted since the partner wrote takes no value any more; all of it is said at once."""
     faults = []
     for one in proposals:
-        accepted = [value.id for value in one.values.all() if answers[value.id].is_accepted]
+        accepted = [value.field for value in one.values.all() if answers[value.id].is_accepted]
         model = FundingLine if one.section == MONEY.name else kinds()[one.kind].model
         if accepted and one.record_id and not model.objects.filter(id=one.record_id, is_retired=False).exists():
             sentence = _(
                 "The registry does not have this record any more. Return the value, and say which one is meant."
             )
-            faults += [Fault(str(id), sentence) for id in accepted]
+            faults += [Fault(f"{one.section}/{one.key}/{name}", sentence) for name in accepted]
     if faults:
         raise Refused(faults)
 
