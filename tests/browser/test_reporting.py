@@ -80,6 +80,8 @@ def test_a_milestone_a_paper_and_money_are_reported_with_few_touches(signed_in):
     page = signed_in(f"projects/{PROJECT}/", by="kaist")
     hand = Touching(page)
     hand.press(page.locator("#reports a", has_text="보고 시작"))
+    expect(page.locator("#id_project option:checked")).to_have_text("뉴럴 스케일링 법칙 초월 연구")
+    assert not complaints(page)
     hand.press(page.locator("button[name=period]").nth(1))
     expect(form(page)).to_be_visible()
     hand.fill(field(page, "milestones-new-1-title_ko"), "4비트 양자화 시제품")
@@ -181,15 +183,17 @@ def test_a_report_is_written_by_keys_alone(begun):
 
 
 def test_two_of_one_institution_write_at_once_and_nothing_is_lost(begun):
-    mine = begun("2021-01", "2021-06", script=False)
+    mine = begun("2021-01", "2021-06")
     theirs = begun("2021-01", "2021-06", by="kaist2", script=False)
     field(theirs, "outputs-new-1-title_ko").fill("동료의 논문")
     follow(button(theirs, "save"))
     expect(theirs.locator(".said").first).to_be_visible()
     field(mine, "outputs-new-1-title_ko").fill("나의 논문")
+    expect(mine.locator("#saved")).to_contain_text("이나래")  # it is not saved behind one's back
     follow(button(mine, "save"))
     expect(mine.locator(".clash")).to_contain_text("동료의 논문")
     expect(mine.locator(".clash")).to_contain_text("이나래")
+    assert not complaints(mine)
     follow(button(mine, "save"))
     expect(field(mine, "outputs-new-1-title_ko")).to_have_value("동료의 논문")
     expect(field(mine, "outputs-new-2-title_ko")).to_have_value("나의 논문")
