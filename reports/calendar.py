@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from records.figures import Figure, StaleMark
+from records.figures import Figure
 
 from .models import Obligation
 from .models.obligations import MOST_DAYS
@@ -219,10 +219,10 @@ def go_on() -> int:
     going_on = Obligation.objects.filter(
         Q(ends_on_first__isnull=True) | Q(ends_on_first__gte=today - timedelta(days=MOST_DAYS)), is_retired=False
     )
-    ids = list(going_on.values_list("id", flat=True)[: MANY + 1])
-    marks = [None] if len(ids) > MANY else ids
-    StaleMark.objects.bulk_create(StaleMark(figure=CALENDAR.name, scope=scope) for scope in marks)
+    ids = list(going_on.values_list("id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT records_mark(%s, %s)", [CALENDAR.name, ids])
     return len(ids)
 
 
-CALENDAR = Figure("calendar", recompute, differences, label=_("calendar of reports"))
+CALENDAR = Figure("calendar", recompute, differences, "programs_project", label=_("calendar of reports"))

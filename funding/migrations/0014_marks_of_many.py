@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         ("labs", "0008_merged_into"),
         ("people", "0011_merged_into"),
         ("programs", "0012_merged_into"),
-        ("records", "0025_marks_of_many"),
+        ("records", "0026_marks_of_many"),
     ]
     operations = [migrations.RunSQL(MARK), KeepAgain("0014_marks_of_many")]

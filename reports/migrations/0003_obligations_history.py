@@ -80,9 +80,7 @@ def no_marks(name: str, table: str) -> str:
 
 MARK = """
 CREATE FUNCTION reports_mark(scopes uuid[]) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO public.records_stalemark (figure, scope)
-    SELECT DISTINCT 'calendar', s FROM unnest(scopes) s WHERE s IS NOT NULL AND cardinality(scopes) <= 5000
-    UNION ALL SELECT 'calendar', NULL WHERE cardinality(scopes) > 5000
+  SELECT public.records_mark('calendar', scopes)
 $$;
 """
 OBLIGED = "EXISTS (SELECT 1 FROM public.reports_obligation)"  # before there is any, loading marks nothing
@@ -134,7 +132,11 @@ MARKED = {  # what it is called, its table, the ids that its rows mark, and when
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0002_obligations"), ("funding", "0013_merged_into")]
+    dependencies = [
+        ("reports", "0002_obligations"),
+        ("funding", "0014_marks_of_many"),
+        ("records", "0026_marks_of_many"),
+    ]
     operations = [
         KeepRecord(
             "reports_obligation",

@@ -36,7 +36,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0024_duplicates")]
+    dependencies = [("records", "0025_kept_answers")]
     operations = [
         migrations.AddField(
             model_name="stalemark",
