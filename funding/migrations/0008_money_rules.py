@@ -231,7 +231,7 @@ SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED;
 
 class Migration(migrations.Migration):
     dependencies = [("funding", "0007_splits_ledger_and_rates")]
-    run_before = [("records", "0025_marks_of_many")]  # up to here a mark names one record
+    run_before = [("records", "0026_marks_of_many")]  # up to here a mark names one record
     operations = [
         KeepRecord(
             "funding_fundingline",
