@@ -98,7 +98,7 @@ FIGURES = [
     "records.timelines.TIMELINES",
     "funding.rollups.ROLLUPS",
     "records.differing.DISAGREEMENTS",
-    "reports.calendar.CALENDAR",
+    "reports.due.calendar.CALENDAR",
 ]
 
 # What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)

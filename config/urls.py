@@ -52,10 +52,11 @@ from records.suggest_pages import keys_page, read_page, suggest_page
 from records.timelines_api import TimelineView
 from records.truth_api import DisagreementView
 from records.undo_api import UndoView
-from reports import due_pages, notice_pages
 from reports import urls as report_urls
-from reports.api import UpdateView
-from reports.due_api import DueView
+from reports.api.views import UpdateView
+from reports.due import pages as due_pages
+from reports.due.api import DueView
+from reports.telling import pages as notice_pages
 
 router = DefaultRouter()
 router.include_format_suffixes = False

@@ -11,10 +11,10 @@ from records.rights import Reader
 from records.showing import text_in_two
 from records.templatetags.registry import instant
 
-from . import due_needs
+from .deciding.queue import ME, NOBODY, SOMEBODY, Queue
+from .due import needs as due_needs
 from .models import ProjectUpdate, UpdateEvent
 from .models.updates import State
-from .queue import ME, NOBODY, SOMEBODY, Queue
 from .titles import period_words
 
 

@@ -19,8 +19,8 @@ from records.rights import Reader
 from records.showing import Cell, Shower, language
 
 from .models import ProjectUpdate, Proposal, ProposedValue
-from .rows import Proposed, from_json, to_json
-from .sections import BY_NAME, FILES, MONEY, SECTIONS, WORDS, Section
+from .writing.rows import Proposed, from_json, to_json
+from .writing.sections import BY_NAME, FILES, MONEY, SECTIONS, WORDS, Section
 
 
 @dataclass(frozen=True)

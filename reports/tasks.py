@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from . import calendar, digest, reminders
+from .due import calendar
+from .telling import digest, reminders
 
 
 @shared_task(name="reports.tasks.go_on_with_the_calendar")

@@ -19,8 +19,8 @@ from records.templatetags.registry import when
 from records.units import chosen, with_unit
 
 from .models import Attachment, ProjectUpdate, Proposal, ProposedValue
-from .rows import from_json
-from .sections import BY_NAME, FILES, MONEY, WORDS, Section
+from .writing.rows import from_json
+from .writing.sections import BY_NAME, FILES, MONEY, WORDS, Section
 
 
 class Words:

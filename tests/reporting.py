@@ -9,8 +9,8 @@ from programs.models import Milestone
 from records.commands import Author
 from reports import commands
 from reports.commands import Answer
+from reports.deciding.now import now_of
 from reports.models import ProjectUpdate
-from reports.now import now_of
 
 from . import cast
 

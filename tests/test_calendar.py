@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from programs.models import Participation
 from records.commands import Author
 from records.figures import StaleMark
-from reports import calendar, plainly
-from reports.extending import extend
+from reports.due import calendar, plainly
+from reports.due.extending import extend
 from reports.models import ProjectUpdate, ReportDue
 from tests import cast
 from tests.cast import sql, work

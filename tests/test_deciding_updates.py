@@ -11,7 +11,7 @@ from people.models import Researcher
 from programs.models import Milestone, Output
 from records.models import Change, Citation, StaleMark
 from records.rights import EVERYTHING
-from reports.effect import effect_of
+from reports.deciding.effect import effect_of
 from reports.models import ProjectUpdate, ProposedValue
 from reports.models.updates import State
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from records.commands import Author
 from records.refusals import NotAllowed, Refused
-from reports import ways
-from reports.extending import extend
+from reports.due.extending import extend
 from reports.models import Extension, Obligation, ProjectUpdate, ReportDue
+from reports.telling import ways
 from tests import cast
 from tests.cast import INTERNAL, sql, work
 

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from people.models import OutgoingMail, User
 from records.commands import Author
-from reports import digest, reminders, tasks
-from reports.extending import extend
+from reports import tasks
+from reports.due.extending import extend
 from reports.models import MailChoice, Notice, ReportDue, Telling
-from reports.notices import tell
-from reports.recipients import officers_of, partners_of, reporters_of
+from reports.telling import digest, reminders
+from reports.telling.notices import tell
+from reports.telling.recipients import officers_of, partners_of, reporters_of
 from tests import cast
 from tests.cast import work
 from tests.test_dues import obliged, report

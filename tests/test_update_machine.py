@@ -20,10 +20,10 @@ from records.models import Change, Citation
 from records.refusals import NotAllowed, Refused, Stale
 from reports import commands
 from reports.commands import Answer
-from reports.ledger import MOVEMENTS
+from reports.deciding.now import now_of
 from reports.models import ProjectUpdate, ProposedValue, UpdateEvent
 from reports.models.updates import MOVES, State
-from reports.now import now_of
+from reports.writing.ledger import MOVEMENTS
 
 from . import cast
 from .reporting import FIRST_HALF, SECOND_HALF, by, reporting_world

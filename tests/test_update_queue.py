@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from records.rights import EVERYTHING
-from reports import commands, needs, queue
+from reports import commands, needs
+from reports.deciding import queue
 from reports.models import ProjectUpdate
 from reports.models.updates import State
 

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from funding.models import LedgerEntry
 from programs.models import Milestone, Output
 from records.documents import keep
-from reports import api_schema, commands
+from reports import commands
+from reports.api import schema as api_schema
 from reports.models import Attachment, ProjectUpdate
 from tests import cast
 from tests.reporting import begun, by, decided, reporting_world, submitted, written

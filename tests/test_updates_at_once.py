@@ -12,8 +12,8 @@ from funding.models import LedgerEntry, Rollup
 from funding.rollups import WHOLE
 from programs.models import Output
 from records.figures import StaleMark, clear_stale_marks
-from reports.ledger import to_date
 from reports.models import ProjectUpdate, Proposal, ProposedValue
+from reports.writing.ledger import to_date
 from tests.reporting import SECOND_HALF, decided, reporting_world, submitted, values_of, written
 from tests.test_commands import together
 from tests.test_updates_api import new, sections

@@ -19,17 +19,17 @@ from records.models import Source
 from records.refusals import Fault, Moved, Refused, Stale
 from records.steps import Create, Edit, Step, new_id
 
-from ..ledger import entry_for, to_date
+from ..deciding.now import now_of
 from ..models import ProjectUpdate, Proposal, ProposedValue, Telling, UpdateEvent
 from ..models.updates import WITH_OFFICERS, State
-from ..notices import tell
-from ..now import now_of
-from ..recipients import officers_of, reporters_of
-from ..rows import Proposed, from_json, one_day
 from ..rules import require_can_decide
-from ..sections import BY_NAME, MONEY, About, steps_of
+from ..telling.notices import tell
+from ..telling.recipients import officers_of, reporters_of
 from ..thread import note
 from ..titles import title_of
+from ..writing.ledger import entry_for, to_date
+from ..writing.rows import Proposed, from_json, one_day
+from ..writing.sections import BY_NAME, MONEY, About, steps_of
 from .steps import become, held, must_be, needs_text
 
 Decision = ProposedValue.Decision

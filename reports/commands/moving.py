@@ -10,15 +10,15 @@ from people.models import User
 from records.commands import Author
 from records.refusals import Fault, Refused
 
-from ..draft import Draft
 from ..models import ProjectUpdate, Proposal, ProposedValue, Telling, UpdateEvent, Watch
 from ..models.updates import WITH_OFFICERS, WITH_PARTNER, State
-from ..notices import tell
-from ..recipients import officers_of, reporters_of
-from ..rows import Proposed, to_json
 from ..rules import can_decide, require_can_decide, require_can_write
-from ..sections import BY_NAME, About
+from ..telling.notices import tell
+from ..telling.recipients import officers_of, reporters_of
 from ..thread import note
+from ..writing.draft import Draft
+from ..writing.rows import Proposed, to_json
+from ..writing.sections import BY_NAME, About
 from .steps import become, held, must_be, needs_text
 
 What = UpdateEvent.What

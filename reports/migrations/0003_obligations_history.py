@@ -1,6 +1,6 @@
 """Obligations are kept as every kind is; what they may be about; and what makes the calendar of what is due stale.
 
-A mark names an obligation or a project (reports/calendar.py). A statement that touches many rows marks everything once.
+A mark names an obligation or a project (reports/due/calendar.py). A statement that touches many rows marks everything once.
 """
 
 from django.db import migrations

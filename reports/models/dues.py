@@ -1,4 +1,4 @@
-"""What is due from whom: one row for each report of the calendar, worked out by workers (reports/calendar.py)."""
+"""What is due from whom: one row for each report of the calendar, worked out by workers (reports/due/calendar.py)."""
 
 from datetime import date
 

@@ -23,7 +23,7 @@ class Telling(models.TextChoices):
 
 
 class Notice(models.Model):
-    """알림. One thing that a person is told of what is due or of a report. Mails gather those that wait (reports/digest.py).
+    """알림. One thing that a person is told of what is due or of a report. Mails gather those that wait (reports/telling/digest.py).
 
     A reminder is there once for each person, due day and number of days before or after it.
     """

@@ -3,9 +3,9 @@
 from django import template
 from django.urls import reverse
 
-from reports.models import ProjectUpdate
-from reports.rules import can_decide, reporting_institutions
-from reports.titles import period_words
+from ..models import ProjectUpdate
+from ..rules import can_decide, reporting_institutions
+from ..titles import period_words
 
 register = template.Library()
 

@@ -26,8 +26,8 @@ from records.refusals import Fault, Refused
 from .. import commands
 from ..models import ProjectUpdate
 from ..models.updates import WITH_OFFICERS, WITH_PARTNER, State
-from ..periods import Period, typed, usual
 from ..rules import can_decide, projects_of
+from ..writing.periods import Period, typed, usual
 
 PER_PAGE = 50
 MOST_OFFERED = 100  # projects in one list; of more one is looked for

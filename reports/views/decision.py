@@ -9,12 +9,12 @@ from records.base import Change
 from records.commands import Author
 from records.refusals import Refused, Stale
 
-from ..effect import Effect, effect_of
+from ..deciding.effect import Effect, effect_of
+from ..deciding.outcome import outcome_of
+from ..deciding.queue import officers
+from ..deciding.review import Review
 from ..models import ProjectUpdate
 from ..models.updates import State
-from ..outcome import outcome_of
-from ..queue import officers
-from ..review import Review
 from ..rules import can_decide
 
 

@@ -18,10 +18,11 @@ from records.commands import Author
 from records.lists import COUNTED_TO
 from records.refusals import Refused, Stale
 
-from .. import commands, queue
+from .. import commands
+from ..deciding import queue
+from ..deciding.review import DO, answers_of
 from ..models import ProjectUpdate
 from ..models.updates import State
-from ..review import DO, answers_of
 from ..rules import can_decide
 from ..titles import period_words
 from .decision import part_of_officer, refusal

@@ -20,15 +20,15 @@ from records.refusals import Fault, Refused, Stale
 
 from .. import commands
 from ..commands.writing import MOST_FILES
-from ..draft import Draft, content_of_page
-from ..meeting import clashes, united
 from ..models import ProjectUpdate
-from ..returned import note_returned, word_of_officer
 from ..rules import require_can_write
-from ..sections import BY_NAME, About
-from ..sheet import Sheet, empty_rows, problem_of, summary
 from ..shown import Item, shown
 from ..titles import title_of
+from ..writing.draft import Draft, content_of_page
+from ..writing.meeting import clashes, united
+from ..writing.returned import note_returned, word_of_officer
+from ..writing.sections import BY_NAME, About
+from ..writing.sheet import Sheet, empty_rows, problem_of, summary
 
 
 @never_cache
