@@ -5,6 +5,7 @@ import re
 from django.utils.translation import gettext_lazy as _
 
 ATTRIBUTES = {
+    "progress": _("progress in the words of a report"),
     "total_planned": _("stated total (planned)"),
     "total_committed": _("stated total (committed)"),
     "total_received": _("stated total (received)"),

@@ -1,66 +1,17 @@
-"""What an update proposes, as pages show it: by section and record, each value before and after."""
+"""What an update proposes, as both sides read it: by section and record, each value before and after."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from uuid import UUID
 
-from django.urls import reverse
-from django.utils.text import capfirst
-from django.utils.translation import gettext as _
-
-from funding.models import FundingLine
-from records.amounts import said
-from records.dates import show
-from records.kinds import Field, Kind, Type, kind_of
-from records.labels import Label, labels_of
 from records.rights import Reader
-from records.showing import Cell, Shower, language
+from records.showing import Cell
 
 from .models import ProjectUpdate, Proposal, ProposedValue
-from .writing.rows import Proposed, from_json, to_json
-from .writing.sections import BY_NAME, FILES, MONEY, SECTIONS, WORDS, Section
-
-
-@dataclass(frozen=True)
-class Item:
-    """One record that is proposed to be changed or made, whether it is submitted yet or not."""
-
-    section: Section
-    kind: str
-    record: UUID | None
-    values: list[tuple[str, object, object, ProposedValue | None]]  # field, value, what it was, the row that keeps it
-
-    @classmethod
-    def of_proposal(cls, one: Proposal) -> "Item":
-        values = sorted(one.values.all(), key=lambda value: value.id)
-        return cls(BY_NAME[one.section], one.kind, one.record_id, [(v.field, v.value, v.was, v) for v in values])
-
-    @classmethod
-    def of_proposed(cls, one: Proposed) -> "Item":
-        """What a draft would propose."""
-        section = BY_NAME[one.section]
-        values = []
-        for name, value in one.values.items():
-            declared = section.field(name)
-            values.append((name, to_json(declared, value), to_json(declared, one.was.get(name)), None))
-        return cls(section, one.kind, one.record, values)
-
-    @property
-    def label_kind(self) -> str:
-        """Of money the line stands there, not the entry that it would get."""
-        return "funding_line" if self.section is MONEY else self.kind
-
-    def part_of(self, name: str) -> tuple[Kind, Field]:
-        """The kind whose field this is: a new person's name is no field of their role."""
-        for kind, names in self.section.parts(is_new=True):
-            if name in names:
-                return kind, kind.typed_fields[name]
-        return self.section.kind, self.section.kind.typed_fields[name]
-
-    def written(self) -> set[UUID]:
-        return {value.written_id for *_rest, value in self.values if value and value.written_id}
+from .words import Words
+from .writing.rows import Proposed, to_json
+from .writing.sections import BY_NAME, SECTIONS
 
 
 @dataclass(frozen=True)
@@ -87,95 +38,38 @@ class ShownSection:
     rows: list[ShownRow] = field(default_factory=list)
 
 
-def shown(update: ProjectUpdate, items: Iterable[Item], reader: Reader) -> list[ShownSection]:
+def shown(update: ProjectUpdate, proposals: Iterable[Proposal], reader: Reader) -> list[ShownSection]:
     """In the order of the sections, in a constant number of queries."""
-    items = list(items)
-    telling = _Telling(update, items, reader)
-    by_section = defaultdict(list)
-    for item in items:
-        by_section[item.section.name].append(telling.row(item))
+    proposals = list(proposals)
+    words, by_section = Words(update, proposals, reader), defaultdict(list)
+    for one in proposals:
+        by_section[one.section].append(_row(words, one))
     return [ShownSection(s.name, str(s.title), by_section[s.name]) for s in SECTIONS if s.name in by_section]
 
 
-class _Telling:
-    def __init__(self, update: ProjectUpdate, items: list[Item], reader: Reader):
-        self.update, self.reader = update, reader
-        self.labels = labels_of(*self._mentioned(items), reader)
-        lines = [item.record for item in items if item.section is MONEY]
-        self.currencies = dict(FundingLine.objects.filter(id__in=lines).values_list("id", "currency")) if lines else {}
-        has_files = any(item.section is FILES for item in items)
-        self.files = {str(file.id): file for file in update.attachments.all()} if has_files else {}
-        self.showers: dict[str, Shower] = {}
+def _row(words: Words, one: Proposal) -> ShownRow:
+    title = words.title(one) if one.record_id or BY_NAME[one.section].is_record else Cell()
+    row = ShownRow(title.text, title.href)
+    for value in sorted(one.values.all(), key=lambda value: value.pk or 0):
+        before = words.held(one, value, value.was) if one.record_id else Cell()
+        row.values.append(
+            ShownValue(words.label(one, value), before, words.proposed(one, value), value if value.pk else None)
+        )
+    return row
 
-    @staticmethod
-    def _mentioned(items: list[Item]) -> tuple[dict[str, set], set]:
-        by_kind, anything = defaultdict(set), set()
-        for item in items:
-            if item.section in (WORDS, FILES):
-                continue
-            by_kind[item.label_kind] |= {item.record} - {None}
-            if item.section is MONEY:
-                continue
-            by_kind[item.kind] |= item.written()
-            for name, *values, _row in item.values:
-                _kind, declared = item.part_of(name)
-                ids = {from_json(declared, value) for value in values if value}
-                if declared.type is Type.REF:
-                    by_kind[kind_of(declared.target).name] |= ids
-                elif declared.type is Type.RECORD:
-                    anything |= ids
-        return by_kind, anything
 
-    def row(self, item: Item) -> ShownRow:
-        label = self._label(item)
-        row = ShownRow(str(label) if label else self._new(item), label.url if label else "")
-        for name, value, was, kept in item.values:
-            before = self._cell(item, name, was, is_before=True)
-            row.values.append(
-                ShownValue(capfirst(item.section.label(name)), before, self._cell(item, name, value), kept)
-            )
-        return row
+class _Values(list):
+    """Read as the related values of a proposal are."""
 
-    def _label(self, item: Item) -> Label | None:
-        return next((self.labels[id] for id in ({item.record} | item.written()) if id in self.labels), None)
+    def all(self):
+        return self
 
-    @staticmethod
-    def _new(item: Item) -> str:
-        if item.section in (WORDS, FILES, MONEY):
-            return ""
-        return _("new %(kind)s") % {"kind": item.section.kind.label_one}
 
-    def _cell(self, item: Item, name: str, value, *, is_before=False) -> Cell:
-        if item.section is WORDS:
-            return Cell(value or "")
-        if item.section is FILES:
-            return Cell() if is_before else self._file(str(value))
-        if item.section is MONEY:
-            return self._amount(item, value)
-        if value is None and item.record is None:
-            return Cell()
-        kind, declared = item.part_of(name)
-        held = from_json(declared, value)
-        row = SimpleNamespace(**{"id": None, name: held, f"{name}_id": held})
-        return self._shower(kind).cell(row, name)
-
-    def _shower(self, kind: Kind) -> Shower:
-        """Of values that nobody has yet: who may see the report may see them."""
-        if kind.name not in self.showers:
-            shower = Shower(kind, [], self.reader, labels=self.labels, own={None})
-            shower.own = {None}
-            self.showers[kind.name] = shower
-        return self.showers[kind.name]
-
-    def _amount(self, item: Item, value) -> Cell:
-        """Before: what the registry said; after: what is stated, until which day."""
-        currency = self.currencies.get(item.record, "KRW")
-        if isinstance(value, dict):
-            until = _("as of %s") % show(value["to_date"], language())
-            return Cell(said(value["amount"], currency), sub=until, sub_lang=language())
-        return Cell(said(value, currency) if value else "")
-
-    def _file(self, id: str) -> Cell:
-        file = self.files.get(id)
-        url = reverse("update_file", args=[self.update.id, id])
-        return Cell(file.file_name, href=url) if file else Cell(_("a file that was left out again"))
+def as_proposal(proposed: Proposed) -> SimpleNamespace:
+    """What a draft would propose, to be shown as a proposal is."""
+    section, values = BY_NAME[proposed.section], _Values()
+    for name, value in proposed.values.items():
+        declared = section.field(name)
+        was = to_json(declared, proposed.was.get(name))
+        values.append(ProposedValue(field=name, value=to_json(declared, value), was=was))
+    return SimpleNamespace(section=section.name, kind=proposed.kind, record_id=proposed.record, values=values)

@@ -36,7 +36,7 @@ class Words:
         reader: Reader,
         also: Mapping[int, object] | None = None,
     ):
-        self.update, self.reader, self.unit = update, reader, chosen(None)
+        self.update, self.reader, self.unit = update, reader, chosen("won")
         self.proposals = list(proposals)
         self.labels = self._labels(also or {})
 
@@ -72,6 +72,9 @@ class Words:
         if one.record_id:
             label = self.labels.get(one.record_id)
             return label_cell(label) if label else Cell(_("not shown"))
+        written = next((v.written_id for v in one.values.all() if v.written_id in self.labels), None)
+        if section.is_record and written:
+            return label_cell(self.labels[written])
         if section.is_record:
             return label_cell(self._label_of_new(section, one))._replace(href="")
         return Cell(capfirst(str(section.title)))

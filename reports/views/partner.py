@@ -22,7 +22,7 @@ from .. import commands
 from ..commands.writing import MOST_FILES
 from ..models import ProjectUpdate
 from ..rules import require_can_write
-from ..shown import Item, shown
+from ..shown import as_proposal, shown
 from ..titles import title_of
 from ..writing.draft import Draft, content_of_page
 from ..writing.meeting import clashes, united
@@ -162,7 +162,7 @@ def _before_submitting(request, update: ProjectUpdate):
     context = {
         "update": update,
         "title": title_of(update),
-        "sections": shown(update, map(Item.of_proposed, proposed), request.reader),
+        "sections": shown(update, [as_proposal(one) for one in proposed], request.reader),
         "count": sum(len(one.values) for one in proposed),
         "warnings": draft.warnings,
     }

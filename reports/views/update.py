@@ -19,7 +19,7 @@ from .. import commands
 from ..models import ProjectUpdate, ProposedValue, Watch
 from ..models.updates import State
 from ..rules import can_decide, is_own
-from ..shown import Item, shown
+from ..shown import shown
 from ..titles import period_words, title_of
 from .decision import part_of_officer
 
@@ -45,10 +45,7 @@ def context_of(request, update: ProjectUpdate) -> dict:
     """What the page shows to whoever may see it; the officers' decision stands beside it in `decision`."""
     proposals = list(update.proposals.order_by("-round", "id").prefetch_related("values"))
     rounds = sorted({one.round for one in proposals}, reverse=True)
-    by_round = [
-        (n, shown(update, [Item.of_proposal(one) for one in proposals if one.round == n], request.reader))
-        for n in rounds
-    ]
+    by_round = [(n, shown(update, [one for one in proposals if one.round == n], request.reader)) for n in rounds]
     accepted = any(v.decision == ProposedValue.Decision.ACCEPTED for one in proposals for v in one.values.all())
     is_partner = is_own(request.reader, update)
     return {

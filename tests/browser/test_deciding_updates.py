@@ -68,7 +68,7 @@ cast.work()
 """
 LANGUAGES = ("ko", "en")
 WORDS = {
-    "ko": {"button": "10건 수락, 4건 반려", "all": "모두 수락", "state": "일부 수락", "take": "검토 맡기", "decide": "14건 수락"},
+    "ko": {"button": "10건 승인, 4건 반려", "all": "모두 승인", "state": "일부 승인", "take": "검토 맡기", "decide": "14건 승인"},
     "en": {
         "button": "Accept 10, return 4", "all": "Accept everything", "state": "partly accepted", "take": "Take it to decide",
         "decide": "Accept 14",
@@ -146,12 +146,12 @@ def test_of_two_officers_the_second_is_told_and_nothing_is_done_twice(signed_in,
     first = signed_in(f"updates/{reports[2]}/")
     second = signed_in(f"updates/{reports[2]}/", by="colleague")
     for page in (first, second):
-        page.get_by_role("button", name="모두 수락").first.click()
-        expect(page.locator("#decide")).to_have_text("14건 수락")
+        page.get_by_role("button", name="모두 승인").first.click()
+        expect(page.locator("#decide")).to_have_text("14건 승인")
     follow(first.locator("#decide"))
     follow(second.locator("#decide"))
     expect(second.get_by_role("alert")).to_contain_text("김담당")
-    expect(second.locator("h1 .chip")).to_have_text("수락")
+    expect(second.locator("h1 .chip")).to_have_text("승인")
 
 
 # ---- other ways ----------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ def test_enter_on_a_choice_only_shows_the_effect(signed_in, reports):
     page.locator("[data-section=outputs] input[value=accept]").first.focus()
     page.keyboard.press("Space")
     follow_key(page, "Enter")
-    expect(page.locator("#effect h2")).to_have_text("1건을 수락하면")
+    expect(page.locator("#effect h2")).to_have_text("1건을 승인하면")
     expect(page.locator("[data-section=outputs] input[value=accept]").first).to_be_checked()
 
 
