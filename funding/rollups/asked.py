@@ -10,7 +10,7 @@ from django.db import connection
 from records.rights import EVERYTHING, Reader, Visibility
 
 from ..models import PayerPlace
-from .facts import AMOUNTS, KEY, LINES, NO_YEAR, OF_LINE, SUMS, WHOLE
+from .facts import AMOUNTS, KEY, LINES, NO_YEAR, OF_LINE, SUMS, WHOLE, array
 
 DIMENSIONS = (
     "program", "project", "payer", "payer_kind", "abroad", "recipient", "fiscal_year", "form", "currency", "category", "state",
@@ -62,12 +62,12 @@ class Asked:
     def parameters(self, reader: Reader) -> dict:
         return {
             "project": self.project,
-            "programs": self.programs,
-            "lines": None if self.lines is None else list(self.lines),
+            "programs": array(self.programs or ()),
+            "lines": array(self.lines or ()),
             "as_of": self.as_of,
             "level": reader.level,
             "whole": WHOLE,
-            "shared": list(reader.takes_part_in) if reader.level < Visibility.SHARED else [],
+            "shared": array(reader.takes_part_in if reader.level < Visibility.SHARED else ()),
             **{f"only_{name}": [_stored(name, value) for value in values] for name, values in self.others.items()},
         }
 
@@ -99,7 +99,7 @@ def totals(reader: Reader, *, group_by: Sequence[str] = (), **of) -> list[dict]:
             parameters,
         )
         names = [*by, "currency", *MEASURES]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _each_once(asked: Asked) -> str:

@@ -1,5 +1,6 @@
 """What lines count for, from the facts, as SQL; and what stands below each scope. plainly.py says the same slowly."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from ..models import PAYER_KIND_OF, PayerKind, PayerPlace
@@ -7,6 +8,12 @@ from ..models.lines import HOME
 
 WHOLE = UUID(int=0)  # the scope that stands above every program
 NO_YEAR = 0  # "year not stated", in stored rows: NULL equals nothing, not even itself
+
+
+def array(ids: Iterable[UUID | None]) -> str:
+    """As PostgreSQL reads it: psycopg would quote a list one by one, wherever it stands, and take longer than the answer."""
+    return f"{{{','.join(str(id or 'NULL') for id in ids)}}}"
+
 
 KEY = ("level", "fiscal_year", "payer_kind", "payer_place", "form", "currency", "state")
 AMOUNTS = ("planned", "committed", "received", "spent", "undivided")

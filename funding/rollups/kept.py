@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.figures import Figure, portions
 
-from .facts import ADDED, AMOUNTS, BELOW, GROUP, IS_SOMETHING, KEY, LINES, OF_LINE, PLACES, SUMS, WHOLE
+from .facts import ADDED, AMOUNTS, BELOW, GROUP, IS_SOMETHING, KEY, LINES, OF_LINE, PLACES, SUMS, WHOLE, array
 
 OF_FIGURE = ", ".join((*OF_LINE, "level", "fiscal_year", *SUMS, "above"))
 OF_ROLLUP = ", ".join(("scope", "above", "program", *KEY, *SUMS))
@@ -120,21 +120,16 @@ def recompute(marked: set[UUID] | None) -> None:
 
 def _replace_marked(cursor, marked: list[UUID]) -> set[tuple]:
     """The groups above whose sums change with these. What is marked and is no project is a line, or was one."""
-    cursor.execute(SCOPES, {"marked": _array(marked)})
+    cursor.execute(SCOPES, {"marked": array(marked)})
     scopes, lines, changed = [scope for (scope,) in cursor], marked, set()
     if scopes:
-        cursor.execute(LINES_OF, {"scopes": _array(scopes)})
+        cursor.execute(LINES_OF, {"scopes": array(scopes)})
         lines = marked + [line for (line,) in cursor]
-        changed |= _replace(cursor, MOVED, HERE_SCOPES, ROLLUP_ROWS, {"scopes": _array(scopes)})
+        changed |= _replace(cursor, MOVED, HERE_SCOPES, ROLLUP_ROWS, {"scopes": array(scopes)})
     for some in portions(lines):
-        asked = {"lines": _array(some), "as_of": None}
+        asked = {"lines": array(some), "as_of": None}
         changed |= _replace(cursor, SOME_LINES, HERE_LINES, LINE_FIGURES, asked)
     return changed
-
-
-def _array(ids: list[UUID]) -> str:
-    """As PostgreSQL reads it: a list of thousands costs more to be quoted, one by one and wherever it stands, than to be found."""
-    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _replace(cursor, rows: str, here: str, of: dict, parameters: dict) -> set[tuple]:
