@@ -2,12 +2,15 @@
 
 import json
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from people.models import User
 from records.commands import Author
 from records.refusals import NotAllowed, Refused
 from reports.due.extending import extend
@@ -295,3 +298,12 @@ def test_by_api_an_officer_puts_off_a_partner_may_not_and_strangers_are_asked_to
     answer = post(until=day(9), reason="illness").json()
     assert (answer["due_on"], answer["rule_due_on"]) == (day(9), day(-3))
     assert sql("SELECT reason, by_name FROM reports_extension") == [("illness", officer.username)]
+
+
+def test_the_demonstration_has_something_to_report(db, settings):
+    settings.PRODUCTION = False
+    call_command("prepare_demo", stdout=StringIO())
+    work()
+    kaist = User.objects.get(username="partner")
+    dues = ReportDue.objects.visible_to(cast.reader(kaist)).filter(project__slug="nairl-neural-scaling")
+    assert dues.first().period_starts_on.isoformat() == "2026-01-01"

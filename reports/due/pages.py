@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from records.asking import Wrong
 from records.base import Change
@@ -76,6 +77,7 @@ def row_of(due: ReportDue, today) -> Row:
 
 @never_cache
 @login_required
+@require_safe
 def dues_page(request: HttpRequest):
     """Everything that the reader has to report, or officers wait for; what is open first, the most pressing on top."""
     if refused := refusal(request):

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from labs.models import Institution
 from programs.models import Project
@@ -36,6 +37,7 @@ WITH_US, WAITING, DONE = range(3)
 
 @never_cache
 @login_required
+@require_safe
 def updates_page(request):
     """The reports of the reader's institutions (of all for officers): those to write first. `?project=` narrows."""
     reader = request.reader

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from records.commands import Author
 from records.document_pages import as_attachment
@@ -35,6 +35,7 @@ def found(request, id: UUID) -> ProjectUpdate:
 
 @never_cache
 @login_required
+@require_safe
 def update_page(request, id: UUID):
     update = found(request, id)
     context = context_of(request, update) | part_of_officer(request, update)
@@ -66,6 +67,7 @@ def context_of(request, update: ProjectUpdate) -> dict:
 
 @never_cache
 @login_required
+@require_safe
 def file(request, id: UUID, file: UUID):
     """A file of the report, by the same right as the report."""
     one = get_object_or_404(found(request, id).attachments, id=file)

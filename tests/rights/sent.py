@@ -23,10 +23,22 @@ BODIES = {
     "PATCH /api/v1/views/<pk>/": lambda w, target: {"name": "another name"},
     "POST /api/v1/<kind>/": lambda w, target: NEW.get(target.kind, {}) | {"reason": "new"},
     "POST /api/v1/<kind>/<pk>/retire/": lambda w, target: {"reason": "no longer", "with_parts": True},
+    "PATCH /api/v1/updates/<pk>/": lambda w, target: {"sections": {"narrative": {"narrative_en": "Done."}}},
+    "POST /api/v1/dues/<pk>/extend/": lambda w, target: {"until": "2099-01-01", "reason": "ill"},
+    "POST /api/v1/updates/": lambda w, target: {"project": w.one.slug, "institution": "gist", **PERIOD},
+    "POST /api/v1/updates/<pk>/reopen/": lambda w, target: {"text": "more"},
+    "POST /api/v1/updates/<pk>/say/": lambda w, target: {"text": "hello"},
+    "POST /en/updates/begin/": lambda w, target: {"project": w.one.slug, "institution": "gist", **PERIOD},
+    "POST /en/updates/<id>/edit/": lambda w, target: {"do": "save", "version": target.row.version},
+    "POST /en/updates/<id>/say/": lambda w, target: {"text": "hello"},
+    "POST /en/updates/<id>/watch/": lambda w, target: {"watch": "1"},
     "POST /api/v1/views/": lambda w, target: {"kind": "project", "name": "mine", "query": ""},
 }
+PERIOD = {"period_starts_on": "1999-01-01", "period_ends_on": "1999-06-30"}
 NEW = {"projects": {"slug": "fresh", "title_en": "New", "program": "alpha", "status": "planned"}}
-FORMS = ("POST /api/v1/<kind>/import/", "POST /api/v1/<kind>/<pk>/file/")  # of the API: they take files
+FORMS = (  # of the API: they take files
+    "POST /api/v1/<kind>/import/", "POST /api/v1/<kind>/<pk>/file/", "POST /api/v1/updates/<pk>/files/",
+)  # fmt: skip
 
 
 def question(route: Route, w) -> str:
@@ -42,5 +54,7 @@ def sent(method: str, route: Route, target: Target, w) -> dict:
     body = BODIES[which](w, target) if which in BODIES else {}
     version = getattr(target.row, "version", None)
     headers = {"if-match": f'"{version}"'} if version else {}
+    if route.address.startswith("/api/v1/updates/"):
+        headers["idempotency-key"] = "one"
     as_json = {"content_type": "application/json"} if route.is_api and which not in FORMS else {}
     return {"data": body, "headers": headers} | as_json

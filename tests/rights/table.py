@@ -22,7 +22,7 @@ HEAD = """\
 # ·                     not asked: access tokens open the API alone
 #
 # partner   reports for an institution that takes part in the program of the records; other for one that does not
-# reading … revoked   access tokens of the officer: may only read, may write, expired, revoked
+# reading … revoked   access tokens of the officer: may only read, may write, expired, revoked; reporting  of the partner's institution
 # <kind>    all kinds of records of which no line of their own says otherwise; where a few of them are asked: targets.py
 # What a method is sent stands in sent.py, what fills an address in targets.py. A method that an
 # address does not take has no line.

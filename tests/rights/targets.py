@@ -163,7 +163,7 @@ TARGETS: dict[str, Callable] = {
 }
 
 
-# ---- reports: ready for their addresses --------------------------------------------------------------------
+# ---- reports -----------------------------------------------------------------------------------------------
 
 # How a report comes to a state, move by move; a trigger lets no other way through.
 WAYS = {
@@ -204,8 +204,30 @@ def update(of: Project, by: Institution, state: str) -> ProjectUpdate:
 
 
 def updates(w, route: Route) -> Iterator[Target]:
-    """For `TARGETS`, once there are addresses of reports: `w.updates` as `make_updates` makes them."""
+    """Reports of the partner's institution and of the other's on one project, in every state; with a file of each."""
     for whose, by_state in w.updates.items():
         for group, states in GROUPS.items():
             for state in states:
-                yield Target(f"{whose}'s, {group}", (by_state[state].pk,), state=str(state), row=by_state[state])
+                one = by_state[state]
+                file = (w.files[whose][state].pk,) if len(route.parameters) > 1 else ()
+                yield Target(f"{whose}'s, {group}", (one.pk, *file), state=str(state), row=one)
+
+
+def dues(w, route: Route) -> Iterator[Target]:
+    for whose, due in w.dues.items():
+        yield Target(f"{whose}'s", (due.pk,))
+
+
+def institution_tokens(w, route: Route) -> Iterator[Target]:
+    for whose, at in {"partner": w.gist, "other": w.kaist}.items():
+        token = (w.machine_tokens[whose].pk,) if len(route.parameters) > 1 else ()
+        yield Target(f"{whose}'s", (at.slug, *token))
+
+
+TARGETS |= {
+    "/api/v1/dues/<pk>/": dues,
+    "/api/v1/updates/<pk>/": updates,
+    "/en/institutions/<key>/tokens/": institution_tokens,
+    "/en/reports/due/<id>/": dues,
+    "/en/updates/<id>/": updates,
+}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.cookies import SimpleCookie
+from io import BytesIO
 from types import SimpleNamespace
 
 from django.conf import settings
@@ -10,20 +11,30 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from labs import commands as labs_commands
 from people import commands
 from people.models import OutgoingMail, Token
+from records.commands import Author
+from records.documents import keep
 from records.export_jobs import EXPORT
 from records.jobs import Job
 from records.models import Visibility
 from records.saved import SavedView, Sharing
 from records.spreadsheets.models import SheetImport
+from reports.models import Attachment, ReportDue
 from tests import cast
 from tests.test_changes import edit
 
 from .targets import make_updates
 
 PEOPLE = ("anonymous", "viewer", "partner", "other", "officer", "administrator")
-TOKENS = ("reading", "writing", "expired", "revoked")  # tokens of the officer; they open the API alone
+TOKENS = (
+    "reading",
+    "writing",
+    "expired",
+    "revoked",
+    "reporting",
+)  # of the officer, and one of GIST; they open the API alone
 ASKERS = PEOPLE + TOKENS
 
 
@@ -61,7 +72,19 @@ def askers(w) -> dict[str, Asker]:
         "administrator": cast.user("administrator"),
     }
     people = {name: Asker(name, user=w.user.get(name)) for name in PEOPLE}
-    return people | {name: _with_token(name, w.user["officer"]) for name in TOKENS}
+    tokens = {name: _with_token(name, w.user["officer"]) for name in TOKENS if name != "reporting"}
+    return people | tokens | {"reporting": _reporting(w)}
+
+
+def _reporting(w) -> Asker:
+    """With a token of GIST that may send reports."""
+    token, key = _machine_token(w, w.gist, "reporting", Token.Scope.REPORT)
+    return Asker("reporting", {"authorization": f"Bearer {key}"}, token.owner)
+
+
+def _machine_token(w, institution, name: str, scope: str = Token.Scope.READ):
+    by = Author(cast.reader(w.user["officer"]), "officer")
+    return labs_commands.make_token(institution, by=by, name=name, scope=scope)
 
 
 def _with_token(name: str, owner) -> Asker:
@@ -98,8 +121,31 @@ def world(levels=tuple(Visibility), tag="") -> SimpleNamespace:
         for row in made.values():
             row.refresh_from_db()
     w.updates = make_updates(w)
+    w.files = {whose: {state: _file(one) for state, one in made.items()} for whose, made in w.updates.items()}
+    w.machine_tokens = {
+        whose: _machine_token(w, at, whose)[0] for whose, at in {"partner": w.gist, "other": w.kaist}.items()
+    }
+    w.dues = _dues(w)
     cast.work()
     return w
+
+
+def _file(update) -> Attachment:
+    return Attachment.objects.create(
+        update=update, sent_by="somebody", **keep(BytesIO(b"%PDF-1.7\n%%EOF\n"), "file.pdf")
+    )
+
+
+def _dues(w) -> dict[str, ReportDue]:
+    """What the partner's institution and the other's owe, each of a project of its own."""
+    owed = {}
+    for whose, at, program in (("partner", w.gist, w.alpha), ("other", w.kaist, w.beta)):
+        project = cast.project(program)
+        cast.participation(at, project, part="lead")
+        once = cast.obligation(program, project=project, starts_on="2024-01-01", ends_on="2024-12-31")
+        cast.work()
+        owed[whose] = ReportDue.objects.get(project=project, obligation=once)
+    return owed
 
 
 def _job(owner) -> Job:
