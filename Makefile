@@ -21,7 +21,7 @@ run: .venv messages ## start everything; PORT= and DATA_DIR= choose port and dat
 	@exec $(PY) -m config.run
 
 test: .venv/test.stamp messages lint ## install what tests need and run them all; ARGS= goes to pytest, WORKERS= how many at once
-	@$(PY) -m pytest -n $(or $(WORKERS),auto) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(or $(WORKERS),auto) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: .venv/test.stamp messages ## look longer for a wrong figure or report: 10,000 steps over money; ARGS= goes to pytest
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest tests/test_money_machine.py tests/test_update_machine.py tests/test_rollups.py tests/test_rollup_parts.py $(ARGS)

@@ -82,7 +82,7 @@ def test_what_moved_since_the_partner_wrote_is_said_with_a_word(w, open_as):
     cast.entry(w.money, 3_000_000, posted_on="2025-02-01")
     said = open_as(w.officer).get(page_of(update, "en")).content.decode()
     assert "moved since it was written; then: KRW 0" in said
-    assert "KRW 3 million" in said
+    assert "KRW 3,000,000" in said
 
 
 def test_a_new_person_stands_beside_those_who_are_called_so(w, open_as):

@@ -41,7 +41,7 @@ LOOKS = {
 # What may differ: keys of forms, by which they act once; when a figure was worked out and a page drawn; and of how many
 # lines of funding a total does not speak, which readers who are signed in are told on purpose.
 MAY_DIFFER = re.compile(
-    rb'name="(?:csrfmiddlewaretoken|key)" value="[^"]*"|"computed_at":"[^"]*"|(?:As of|worked out) [\d-]+ [\d:]+'
+    rb'name="(?:csrfmiddlewaretoken|key|change-owner)" value="[^"]*"|"computed_at":"[^"]*"|(?:As of|worked out) [\d-]+ [\d:]+'
     rb'|"lines_not_shown":\d+|<p class="footnote">\d+ lines? (?:is|are) not shown to you.</p>'
 )
 

@@ -473,7 +473,7 @@ def test_one_whom_very_many_name_is_merged_by_a_job(world, send):
     for one in (world.one, world.two, world.three):
         cast.participation(twin, one)
     asked, once = {"other": "gist-2"}, {"if-match": '"1"', "idempotency-key": "k"}
-    said = send("institutions/gist/merge/", asked | {"dry_run": True}, **once).json()
+    said = send("institutions/gist/merge/", asked | {"dry_run": True}, **{"if-match": '"1"'}).json()
     assert said["is_long"] and [(one["kind"], one["moved"]) for one in said["effects"]] == [("participation", 3)]
     answers = [send("institutions/gist/merge/", asked, **once) for _n in range(2)]
     assert [a.status_code for a in answers] == [202, 202] and Job.objects.count() == 1

@@ -52,6 +52,7 @@ class Row:
     update_url: str
     is_reported: bool
     is_begun: bool
+    may_begin: bool  # a period that lies ahead is not reported yet
 
 
 def row_of(due: ReportDue, today) -> Row:
@@ -72,6 +73,7 @@ def row_of(due: ReportDue, today) -> Row:
         ways.update_url(due.update_id) if due.update_id else "",
         is_reported,
         due.update_state in WITH_PARTNER,
+        due.period_starts_on <= today,
     )
 
 

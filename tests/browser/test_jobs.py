@@ -50,7 +50,7 @@ def jobs_page(signed_in):
 def ask_for_a_job(page, language: str) -> None:
     """And wait until it is in its middle, where it is held."""
     follow(page.get_by_role("button", name=WORDS[language][0]))
-    expect(page.locator("dd", has_text="1 / 3")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("dd", has_text="1 / 4")).to_be_visible(timeout=PATIENCE)
 
 
 def expect_the_end(page, language: str) -> None:
