@@ -208,3 +208,9 @@ def test_the_pages_ask_the_same_number_of_queries_however_many_rows_there_are(w,
         counted.append((form, queries(partner, page_of(update))))
         commands.withdraw(update.id, version=update.version, by=by(w.partner))
     assert counted[0] == counted[1]
+
+
+def test_both_sides_find_from_their_reports_what_is_due(w, client):
+    for user, address in ((w.partner, "/en/updates/"), (w.officer, "/en/updates/queue/")):
+        client.force_login(user)
+        assert 'href="/en/reports/due/"' in text(client.get(address))

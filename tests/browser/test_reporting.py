@@ -211,3 +211,14 @@ def test_a_report_is_read_on_a_telephone(signed_in):
     page.locator("#id_text").fill("언제 결정됩니까?")
     follow(page.locator("#thread button"))
     expect(page.locator("#thread li").last).to_contain_text("언제 결정됩니까?")
+
+
+def test_a_long_word_is_broken_where_values_stand(begun):
+    page = begun("2023-04", "2023-06", language="en")
+    field(page, "outputs-new-1-kind").select_option("paper")
+    field(page, "outputs-new-1-title_en").fill("X" * 180)
+    follow(button(page, "submit"))
+    expect(page.locator("#v-outputs")).to_contain_text("X" * 180)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect_no_sideways_scrolling(page)
