@@ -18,11 +18,13 @@ from records.refusals import Refused, Stale
 def problem(error: Exception, context: dict) -> Response | None:
     """DRF's exception handler."""
     if isinstance(error, BadQuery):
-        errors = [{"parameter": p.parameter, "detail": p.message} for p in error.problems]
+        errors = [{"parameter": p.parameter, "code": p.code, "detail": p.message} for p in error.problems]
         return _response(400, _("The question cannot be answered as asked."), errors=errors)
     if isinstance(error, Refused):
         set_rollback()
-        errors = [{"pointer": f"#/{f.field}" if f.field else "#", "detail": f.message} for f in error.faults]
+        errors = [
+            {"pointer": f"#/{f.field}" if f.field else "#", "code": f.code, "detail": f.message} for f in error.faults
+        ]
         return _response(400, _("The change was refused; nothing was done."), errors=errors)
     if isinstance(error, Stale):
         set_rollback()

@@ -47,10 +47,11 @@ CONTROLS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a question: which parameter, why, and what is allowed."""
+    """One thing wrong with a question: which parameter, why and what is allowed, and the code for machines."""
 
     parameter: str
     message: str
+    code: str = "invalid"  # one of records/problem_codes.py
 
 
 class BadQuery(ValueError):

@@ -14,6 +14,7 @@ class Fault:
     field: str
     message: str
     step: int = 0
+    code: str = "invalid"  # one of records/problem_codes.py
 
     def at(self, step: int) -> "Fault":
         return replace(self, step=step)
