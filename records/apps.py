@@ -6,12 +6,14 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self):
-        post_migrate.connect(mirror, sender=self)
+        post_migrate.connect(after_migration, sender=self)
 
 
-def mirror(**_kwargs):
-    """After a migration that gave a table an index, its history has it too."""
+def after_migration(**_kwargs):
+    """After a migration that gave a table an index, its history has it too; after a restore no change waits."""
+    from .data_version import settle_restored
     from .kinds import kinds
     from .mirroring import mirror_indexes
 
     mirror_indexes([kind.model._meta.db_table for kind in kinds().values()])
+    settle_restored()

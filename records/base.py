@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -79,6 +79,12 @@ class Record(models.Model):
         return f"{self.kind} {self.id}"
 
 
+def this_transaction() -> models.Expression:
+    """The number of the transaction that writes a row; 64 bits, so that it never begins anew."""
+    number = models.Func(function="pg_current_xact_id", output_field=models.TextField())
+    return Cast(Cast(number, models.TextField()), models.BigIntegerField())
+
+
 class Change(models.Model):
     """Who changed something, when, why and through which door. One per transaction; the versions point at it.
 
@@ -106,9 +112,11 @@ class Change(models.Model):
     nature = models.CharField(max_length=16, choices=Nature, blank=True, db_default="")
     effective_on = models.CharField(max_length=32, blank=True, db_default="")  # EDTF: from when the new value is true
     undoes = models.ForeignKey("self", models.PROTECT, null=True)
+    xid = models.BigIntegerField(db_default=this_transaction(), editable=False)
 
     class Meta:
         indexes = [
+            models.Index(fields=["xid", "id"], name="change_in_turn"),
             models.Index(fields=["-at", "-id"], name="change_latest"),
             models.Index(fields=["actor_name", "-at", "-id"], name="change_by_actor"),
             models.Index(fields=["door", "-at", "-id"], name="change_by_door"),

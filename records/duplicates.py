@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from . import commands
 from .base import Record
 from .commands import Author, Create
+from .figures import note_computed
 from .jobs import Outcome, Run, Work
 from .kinds import Kind, kinds
 from .merging import can_be_merged
@@ -174,7 +175,9 @@ def find_duplicates(kind: Kind) -> int:
             f" SELECT '{kind.name}', one, other, array_agg(DISTINCT reason ORDER BY reason), min(rank) FROM ({pairs}) p"
             " GROUP BY one, other"
         )
-        return cursor.rowcount
+        found = cursor.rowcount
+    note_computed("duplicates")
+    return found
 
 
 def _prepared(kind: Kind) -> str:

@@ -50,6 +50,7 @@ class ComputedAt(models.Model):
 
     figure = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()
+    times = models.BigIntegerField(db_default=0)  # how often; part of the data version
 
 
 class Heartbeat(models.Model):
@@ -98,7 +99,7 @@ def clear_one(figure: Figure) -> int:
                 return cleared
             figure.recompute(scopes)
             StaleMark.objects.filter(id__in=marks).delete()
-            _note_computed(figure.name)
+            note_computed(figure.name)
         cleared += len(marks)
         many = "all" if scopes is None else len(scopes)
         log.info("recomputed %s: %d marks, %s scopes", figure.name, len(marks), many)
@@ -147,7 +148,7 @@ def recompute_whole(figure: Figure) -> None:
         marks = list(StaleMark.objects.filter(figure=figure.name, id__lte=last or 0).values_list("id", flat=True))
         figure.recompute(None)
         StaleMark.objects.filter(id__in=marks).delete()
-        _note_computed(figure.name)
+        note_computed(figure.name)
 
 
 def _take_turn(name: str, wait: bool = False) -> bool:
@@ -157,11 +158,11 @@ def _take_turn(name: str, wait: bool = False) -> bool:
         return wait or cursor.fetchone()[0]
 
 
-def _note_computed(name: str) -> None:
+def note_computed(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO records_computedat (figure, at) VALUES (%s, clock_timestamp())"
-            " ON CONFLICT (figure) DO UPDATE SET at = excluded.at",
+            "INSERT INTO records_computedat AS c (figure, at, times) VALUES (%s, clock_timestamp(), 1)"
+            " ON CONFLICT (figure) DO UPDATE SET at = excluded.at, times = c.times + 1",
             [name],
         )
 
