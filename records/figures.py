@@ -113,16 +113,22 @@ def _taken(figure: Figure) -> tuple[list[int], set[UUID] | None]:
     if any(many is None for _id, many in marks):
         return ids, None
     upto = list(accumulate(many for _id, many in marks))
-    if upto and upto[-1] > FEW and _are_large_share(ids, figure.table):
+    if upto and upto[-1] > FEW and _are_large_share(ids, upto[-1], figure.table):
         return ids, None
     ids = ids[: bisect_left(upto, AT_ONCE) + 1]
     named = StaleMark.objects.filter(id__in=ids).values_list("scopes", flat=True)
     return ids, set(chain.from_iterable(named))
 
 
-def _are_large_share(marks: list[int], table: str) -> bool:
-    """Whether what they name is a large share of the table. As many rows of it are counted as that takes."""
+def _are_large_share(marks: list[int], at_most: int, table: str) -> bool:
+    """Whether what they name, `at_most` so many, is a large share of the table.
+
+    Where PostgreSQL knows the table to be much larger, that is enough; else as many rows of it are counted as it takes.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [f"public.{table}"])
+        if cursor.fetchone()[0] > 2 * SHARE * at_most:
+            return False
         cursor.execute(
             "WITH named AS (SELECT count(DISTINCT scope) AS many FROM records_stalemark m, unnest(m.scopes) scope WHERE m.id = ANY(%s))"
             f" SELECT (SELECT count(*) FROM (SELECT FROM {table} LIMIT (SELECT many * {SHARE} FROM named)) t) < many * {SHARE} FROM named",
