@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.models.functions import Coalesce
+from django.db.models.sql import Query
+from django.db.models.sql.constants import SINGLE
 from django.utils.translation import gettext as _
 
 from .kinds import Kind
@@ -33,11 +36,39 @@ def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fau
 
 
 def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]:
+    holding = _holding(kind, row, given_here)
     for constraint in kind.model._meta.constraints:
+        if constraint in holding:
+            continue
         try:
             constraint.validate(kind.model, row, exclude=given_here)
         except ValidationError as error:
             yield Fault(_field_of(kind, constraint), " ".join(error.messages))
+
+
+def _holding(kind: Kind, row, given_here: set[str]) -> list[models.CheckConstraint]:
+    """The checks of which one statement says that they hold. The others are asked one by one, as Django does by itself:
+    they speak of a field that is excluded, do not hold, or could not be asked together with the rest."""
+    meta, checks = kind.model._meta, []
+    query = Query(None)
+    for name, value in row._get_field_expression_map(meta=meta, exclude=given_here).items():
+        query.add_annotation(value if hasattr(value, "resolve_expression") else models.Value(value), name, select=False)
+    for constraint in meta.constraints:
+        if not isinstance(constraint, models.CheckConstraint):
+            continue
+        if given_here and constraint._expression_refs_exclude(kind.model, constraint.condition, given_here):
+            continue
+        holds = Coalesce(constraint.condition, True, output_field=models.BooleanField())  # unknown is no fault
+        query.add_annotation(holds, f"_check_{len(checks)}")
+        checks.append(constraint)
+    if not checks:
+        return []
+    try:
+        with transaction.atomic():
+            answers = query.get_compiler(connection=connection).execute_sql(SINGLE)
+    except DatabaseError:
+        return []
+    return [constraint for constraint, holds in zip(checks, answers, strict=True) if holds]
 
 
 def _field_of(kind: Kind, constraint) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
@@ -16,6 +17,7 @@ from records.beneath import parts_below
 from records.commands import Author, Create, Edit, Retire
 from records.models import Change, Record
 from records.refusals import NotAllowed, Refused, Stale
+from records.row_faults import row_faults
 from records.steps import new_id
 from records.submissions import Submission
 from tests import cast
@@ -78,6 +80,24 @@ def test_constraints_speak_at_their_field(world, officer):
         edit(world.alpha, author(officer), ends_on="2020")
     assert faults(refused) == {("ends_on", 0)}
     assert "end lies before the beginning" in str(refused.value)
+
+
+def test_the_checks_of_a_row_are_asked_in_one_statement(world):
+    row = FundingLine(name_en="A line", program=world.alpha, form="cash", currency="KRW", state="planned")
+    names = set(kind("funding_line").typed_fields)
+    with CaptureQueriesContext(connection) as asked:
+        assert not list(row_faults(kind("funding_line"), row, names, set()))
+    assert sum("edtf_is_valid" in query["sql"] or "~" in query["sql"] for query in asked) == 1
+
+
+def test_of_many_checks_each_that_is_broken_speaks(world):
+    row = FundingLine(
+        name_en="A line", program=world.alpha, form="cash", currency="won", state="planned", payer=world.gist,
+        unnamed_payer_kind="national", starts_on="2026", ends_on="2025",
+    )  # fmt: skip
+    found = list(row_faults(kind("funding_line"), row, set(kind("funding_line").typed_fields), set()))
+    assert {fault.field for fault in found} == {"currency", "ends_on", "unnamed_payer_kind"}
+    assert len(found) == 3
 
 
 def test_what_only_a_trigger_knows_speaks_too(world, officer):
