@@ -10,11 +10,14 @@ from rest_framework.viewsets import ViewSet
 
 from .asking import BadQuery, Problem, not_allowed, unknown_parameters
 from .jobs import AT_ONCE, Job
+from .negotiating import Negotiation
 from .once import ActsOnce
 
 
 class ApiView(ActsOnce, ViewSet):
     """What all answers of the API share: the reader, the moment, the language, and that a request with a key acts once."""
+
+    content_negotiation_class = Negotiation
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)

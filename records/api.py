@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
-    OpenApiResponse,
     extend_schema,
 )
 from rest_framework import exceptions, parsers, serializers
@@ -19,7 +18,7 @@ from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
 from .columns import file_columns
-from .export_api import CsvRenderer, list_as_csv
+from .export_api import FILES, SCHEMA, is_file, list_as_file
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
@@ -40,11 +39,11 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView)
     lookup_value_regex = "[^/]+"
 
     def get_renderers(self):
-        return [*super().get_renderers(), *([CsvRenderer()] if self.action == "list" else [])]
+        return [*super().get_renderers(), *(renderer() for renderer in FILES if self.action == "list")]
 
     def list(self, request):
-        if request.accepted_renderer.format == "csv":
-            return list_as_csv(self, request)
+        if is_file(request):
+            return list_as_file(self, request)
         query = lists.read(self.kind, request.query_params, self.reader, as_of=self.as_of)
         page = query.page()
         results = shape_rows(self.kind, page.rows, self.reader, minor=self.is_minor)
@@ -167,10 +166,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         f"{one.__name__}Page",
         {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
     )
-    as_json_or_csv = {
-        (200, "application/json"): page,
-        (200, "text/csv"): OpenApiResponse(str, description="All rows, written while they are sent."),
-    }
+    as_page_or_file = {(200, "application/json"): page, **SCHEMA}
     asked = query_parameters(PARAMETERS)
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
     asked += [
@@ -185,7 +181,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     class View(RecordView):
         __doc__ = kind.model.__doc__.split("\n\n")[0]
 
-        @extend_schema(operation_id=f"{kind.plural}_list", parameters=asked, responses=as_json_or_csv)
+        @extend_schema(operation_id=f"{kind.plural}_list", parameters=asked, responses=as_page_or_file)
         def list(self, request):
             return super().list(request)
 

@@ -1,6 +1,7 @@
-"""The API's lists as CSV: raw, all rows, while it is written."""
+"""The API's lists as files: CSV and JSON Lines, all rows, while they are written."""
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import exceptions
 from rest_framework.renderers import BaseRenderer
 from rest_framework.settings import api_settings
@@ -10,18 +11,35 @@ from .asking import BadQuery, Problem
 from .columns import Form, choosable
 from .exports import As, Busy, Export, sent
 
-NOT_TAKEN = ("limit", "cursor", "money")
+NOT_TAKEN = ("limit", "cursor")
+WHOLE = "All rows, of one moment, written while they are sent. A file that breaks off ends with a line that no reader takes."
 
 
-class CsvRenderer(BaseRenderer):
-    """Says that a list can be had as CSV. What it would render is a refusal, and those are JSON."""
+class FileRenderer(BaseRenderer):
+    """Says that a list can be had as such a file. What it would render is a refusal, and those are JSON."""
 
-    media_type = "text/csv"
-    format = "csv"
     charset = None
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         return api_settings.DEFAULT_RENDERER_CLASSES[0]().render(data, "application/json", renderer_context)
+
+
+class CsvRenderer(FileRenderer):
+    media_type, format = "text/csv", As.CSV.value
+
+
+class JsonLinesRenderer(FileRenderer):
+    media_type, format = "application/x-ndjson", As.JSONL.value
+
+
+class JsonlRenderer(JsonLinesRenderer):
+    """The same by the other name that is in use."""
+
+    media_type = "application/jsonl"
+
+
+FILES = (CsvRenderer, JsonLinesRenderer, JsonlRenderer)
+SCHEMA = {(200, renderer.media_type): OpenApiResponse(str, description=WHOLE) for renderer in FILES}
 
 
 class IsBusy(exceptions.APIException):
@@ -30,14 +48,25 @@ class IsBusy(exceptions.APIException):
     wait = 60
 
 
-def list_as_csv(view, request):
-    """All rows of a list, with every column unless some are asked for. Raises BadQuery, IsBusy."""
-    text = _("A list as CSV comes as a whole, its amounts in major units: it takes no “%s”.")
-    if problems := [Problem(name, text % name) for name in NOT_TAKEN if name in request.query_params]:
+def is_file(request) -> bool:
+    return isinstance(request.accepted_renderer, FileRenderer)
+
+
+def list_as_file(view, request):
+    """All rows of a list; a CSV with every column unless some are asked for. Raises BadQuery, IsBusy."""
+    as_ = As(request.accepted_renderer.format)
+    text = _("A list as a file comes as a whole: it takes no “%s”.")
+    problems = [Problem(name, text % name) for name in NOT_TAKEN if name in request.query_params]
+    if as_ is As.CSV and "money" in request.query_params:
+        problems.append(Problem("money", _("Amounts in a CSV are in major units: it takes no “money”.")))
+    if problems:
         raise BadQuery(problems)
     query = lists.read(view.kind, request.query_params, view.reader, as_of=view.as_of)
-    names = query.columns or tuple(choosable(view.kind, view.reader))
+    names = query.columns or (tuple(choosable(view.kind, view.reader)) if as_ is As.CSV else ())
     try:
-        return sent(Export(query, Form.RAW, request._request.known_at, names), As.CSV)
+        response = sent(Export(query, Form.RAW, request._request.known_at, names), as_, minor=view.is_minor)
     except Busy as busy:
         raise IsBusy(str(busy)) from None
+    if as_ is As.JSONL:
+        response["Content-Type"] = request.accepted_renderer.media_type
+    return response

@@ -20,7 +20,7 @@ OWN = (*OWN_PARAMETERS, "as", "bom")
 
 @require_safe
 def export_page(request, plural: str):
-    """CSV or JSON, while it is written. `bom` says whether a CSV begins with a byte order mark, by which Excel knows UTF-8."""
+    """CSV, JSON or JSON Lines, while it is written. `bom` says whether a CSV begins with a byte order mark, by which Excel knows UTF-8."""
     try:
         as_ = As(request.GET.get("as", As.CSV))
     except ValueError:
@@ -30,10 +30,10 @@ def export_page(request, plural: str):
         return query
     if as_ is As.XLSX:
         return refusal(request, [_("XLSX is made by a job: take it by the button of the list.")])
-    form = Form.RAW if as_ is As.JSON else form_here()
+    form = form_here() if as_ is As.CSV else Form.RAW
     bom = request.GET.get("bom", "1" if form is Form.KO else "0") == "1"
     try:
-        return sent(Export(query, form, request.known_at), as_, bom=bom)
+        return sent(Export(query, form, request.known_at, query.shown), as_, bom=bom)
     except Busy as busy:
         response = render(request, "400.html", {"problems": [str(busy)]}, status=503)
         response["Retry-After"] = "60"

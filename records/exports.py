@@ -1,12 +1,15 @@
 """A list as a file: exactly the columns and the order that are on the screen, and all rows.
 
     the list's question → rows from one snapshot, a batch at a time → cells (columns.py) → CSV, JSON or XLSX
+                                                                    → rows as the API has them (shapes.py) → JSON Lines
 
-CSV and JSON are written while they are sent: a server-side cursor in one transaction, so that each row is there once
+All but XLSX are written while they are sent: a server-side cursor in one transaction, so that each row is there once
 whatever is written meanwhile, and no more than a batch is in memory. A reader that goes away closes the iterator, which
 ends the transaction. As each holds a thread of the web server until its reader has it all, only a few are written at once.
+A file that breaks off cannot be taken for a whole one: `Sent` says how.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,9 +29,10 @@ from .columns import REFERENCES, Cells, Column, Form, file_columns, harmless, he
 from .history import known_at
 from .kinds import Kind
 from .lists import ListQuery
-from .shapes import column_of, shape
+from .shapes import column_of, shape, shape_rows
 from .snapshot import snapshot
 
+log = logging.getLogger(__name__)
 BATCH = 1000
 AT_ONCE = 4  # files that one web process writes at a time; it answers pages in 8 threads
 PATIENCE = "2min"  # how long a reader may take over one batch before the database lets go
@@ -39,12 +43,14 @@ QUOTED = frozenset(',;"\t\r\n')  # the semicolon too: where commas are decimal p
 class As(StrEnum):
     CSV = "csv"
     JSON = "json"
+    JSONL = "jsonl"
     XLSX = "xlsx"
 
 
 TYPES = {
     As.CSV: "text/csv; charset=utf-8",
     As.JSON: "application/json",
+    As.JSONL: "application/x-ndjson",
     As.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
@@ -105,6 +111,16 @@ class Export:
                 separator = b",\n"
         yield b"\n]}\n"
 
+    def jsonl(self, *, minor: bool) -> Iterator[bytes]:
+        """One object a line, each a row as the API's list has it: all fields, or those of the columns that were chosen."""
+        names = [column.name for column in self.columns if not column.is_label] if self.names else ()
+        for rows in self.batches():
+            said = shape_rows(self.kind, rows, self.query.reader, minor=minor)
+            said = [{name: row[name] for name in names} for row in said] if names else said
+            yield b"".join(
+                orjson.dumps(row, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE) for row in said
+            )
+
     def file_name(self, as_: As) -> str:
         """`과제_2026-11-22.csv`, in the reader's language; with the moment that it shows where that is another one."""
         words = [str(self.kind.label_many).replace(" ", "-"), timezone.localdate().isoformat()]
@@ -146,33 +162,53 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Sent:
-    """What is sent, and a place among those that are written at once, which is free again at its end."""
+    """What is sent, and a place among those that are written at once, which is free again at its end.
 
-    def __init__(self, make: Callable[[], Iterator[bytes]]):
+    Where the writing breaks off, the head of the answer is long gone and the server ends its body as any other. So the last
+    piece is then one that nobody can read: a cell, an object or a list that is never closed. It says why to people.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[bytes]], broken: str = ""):
         if not _places.acquire(blocking=False):
             raise Busy
-        self._is_open, self._pieces = True, make()
+        self._is_open, self._pieces, self._broken = True, make(), broken
 
     def __iter__(self):
         return self
 
     def __next__(self) -> bytes:
-        return next(self._pieces)
+        try:
+            return next(self._pieces)
+        except Exception as error:
+            if isinstance(error, StopIteration):
+                raise
+            log.exception("a file broke off")
+            self._pieces = iter(())
+            return self._broken.encode()
 
     def close(self) -> None:
         """Also where the reader has gone away: then the transaction ends here."""
         try:
-            self._pieces.close()
+            if hasattr(self._pieces, "close"):
+                self._pieces.close()
         finally:
             if self._is_open:
                 self._is_open = False
                 _places.release()
 
 
-def sent(export: Export, as_: As, *, bom: bool = False) -> StreamingHttpResponse:
+BROKEN = {As.CSV: '"%s', As.JSON: '\n"%s', As.JSONL: '{"broken_off":"%s'}  # each begins where a line does
+
+
+def sent(export: Export, as_: As, *, bom: bool = False, minor: bool = False) -> StreamingHttpResponse:
     """The file, as an attachment. Raises Busy."""
-    pieces = Sent(lambda: export.csv(bom=bom) if as_ is As.CSV else export.json())
-    response = StreamingHttpResponse(pieces, content_type=TYPES[as_])
+    write = {
+        As.CSV: lambda: export.csv(bom=bom),
+        As.JSON: export.json,
+        As.JSONL: lambda: export.jsonl(minor=minor),
+    }[as_]
+    broken = BROKEN[as_] % _("The file breaks off here: something went wrong while it was written. Take it again.")
+    response = StreamingHttpResponse(Sent(write, broken), content_type=TYPES[as_])
     response["Content-Disposition"] = content_disposition_header(True, export.file_name(as_))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"

@@ -150,7 +150,7 @@ def test_the_api_gives_csv_to_who_accepts_it(w, client):
     client.logout()
     answer = client.get("/api/v1/programs/", headers={"accept": "text/csv"})
     assert answer["Content-Type"] == "text/csv; charset=utf-8" and b"alpha" in content(answer)
-    assert client.get("/api/v1/programs/alpha/?format=csv").status_code == 404
+    assert client.get("/api/v1/programs/alpha/?format=csv").status_code == 400
 
 
 # ---- what no spreadsheet runs ------------------------------------------------------------------------------
