@@ -1,5 +1,6 @@
 """The page of a report, its files, and the ways to it."""
 
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -9,11 +10,27 @@ from django.test.utils import CaptureQueriesContext
 
 from programs.models import Milestone, Output
 from reports import commands
+from reports.listing import PARTS
 from reports.models import ProjectUpdate, UpdateEvent
 from reports.models.updates import State
 
 from . import cast
-from .reporting import begun, by, decided, edit, page_of, reporting_world, said, sent, submitted, text, typed, written
+from .reporting import (
+    FIRST_HALF,
+    SECOND_HALF,
+    begun,
+    by,
+    decided,
+    edit,
+    page_of,
+    reporting_world,
+    said,
+    sent,
+    submitted,
+    text,
+    typed,
+    written,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -27,6 +44,12 @@ def w():
 @pytest.fixture
 def partner(w, client):
     client.force_login(w.partner)
+    return client
+
+
+@pytest.fixture
+def officer_desk(w, client):
+    client.force_login(w.officer)
     return client
 
 
@@ -214,3 +237,41 @@ def test_both_sides_find_from_their_reports_what_is_due(w, client):
     for user, address in ((w.partner, "/en/updates/"), (w.officer, "/en/updates/queue/")):
         client.force_login(user)
         assert 'href="/en/reports/due/"' in text(client.get(address))
+
+
+# ---- the list ------------------------------------------------------------------------------------------
+
+
+def test_every_report_stands_once_on_the_pages_of_the_list_those_to_write_first(w, officer_desk):
+    submitted(w, period=SECOND_HALF)
+    decided(submitted(w, period=FIRST_HALF), w)
+    withdrawn = commands.withdraw(begun(w, (date(2023, 1, 1), date(2023, 6, 30))).id, version=1, by=by(w.partner))
+    days = [date(2024, month, day) for month in (3, 6) for day in range(1, 27)]
+    drafts = [begun(w, (day, date(2024, day.month, 28))) for day in days]
+    seen, address = [], "/en/updates/"
+    while address:
+        page = officer_desk.get(address)
+        seen += [row for _title, rows in page.context["parts"] for row in rows]
+        following = page.context["following"]
+        address = following and f"/en/updates/?after={following}"
+    assert len(seen) == len(set(seen)) == ProjectUpdate.objects.count() == page.context["count"]
+    assert {row.state for row in seen[:52]} == {State.DRAFT} and set(seen[:52]) == set(drafts)
+    assert [row.state for row in seen[52:]] == [State.SUBMITTED, State.ACCEPTED, State.WITHDRAWN]
+    assert seen[-1].id == withdrawn.id
+    latest_first = [(-row.period_ends_on.toordinal(), row.id) for row in seen[:52]]
+    assert latest_first == sorted(latest_first)
+
+
+def test_every_state_has_its_part_of_the_list():
+    assert sorted(state for _title, states in PARTS for state in states) == sorted(State.values)
+
+
+@pytest.mark.parametrize("after", ["x", "3_2024-01-01_00000000-0000-0000-0000-000000000000", "0_2024-13-01_x", "-1"])
+def test_a_page_that_is_not_there_is_refused_with_what_to_do(w, officer_desk, after):
+    page = officer_desk.get("/en/updates/", {"after": after})
+    assert page.status_code == 400 and "Begin from its beginning" in text(page)
+
+
+def test_beyond_the_last_report_the_list_says_that_it_ends(w, officer_desk):
+    page = officer_desk.get("/en/updates/?after=2_2000-01-01_00000000-0000-0000-0000-000000000000")
+    assert "The list ends here." in text(page) and "From the beginning" in text(page)

@@ -38,6 +38,7 @@ MOVES = {
 }
 WITH_PARTNER = (State.DRAFT, State.RETURNED, State.PARTLY_ACCEPTED)  # the institution writes on
 WITH_OFFICERS = (State.SUBMITTED, State.IN_REVIEW)  # it waits to be decided
+DONE = (State.ACCEPTED, State.WITHDRAWN)  # nobody has anything to do
 REPORTED = (State.SUBMITTED, State.IN_REVIEW, State.ACCEPTED, State.PARTLY_ACCEPTED)  # what was due is there
 
 
@@ -98,6 +99,10 @@ class ProjectUpdate(models.Model):
         verbose_name = _("progress report")
         verbose_name_plural = _("progress reports")
         indexes = [
+            *(
+                models.Index(fields=["-period_ends_on", "id"], name=f"update_{name}", condition=Q(state__in=states))
+                for name, states in (("to_write", WITH_PARTNER), ("waiting", WITH_OFFICERS), ("done", DONE))
+            ),  # listing.py
             models.Index(fields=["project", "-period_ends_on"], name="update_of_project"),
             models.Index(fields=["institution", "-period_ends_on", "id"], name="update_of_institution"),
             models.Index(

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Case, F, Value, When
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,18 +20,17 @@ from records.commands import Author
 from records.dates import BadDate
 from records.form_fields import RecordField, Typed
 from records.kinds import kind_of
+from records.lists import COUNTED_TO
 from records.models import Change
 from records.refusals import Fault, Refused
 
-from .. import commands
+from .. import commands, listing
 from ..models import ProjectUpdate
-from ..models.updates import WITH_OFFICERS, WITH_PARTNER, State
+from ..models.updates import State
 from ..rules import can_decide, projects_of
 from ..writing.periods import Period, typed, usual
 
-PER_PAGE = 50
 MOST_OFFERED = 100  # projects in one list; of more one is looked for
-WITH_US, WAITING, DONE = range(3)
 
 
 @never_cache
@@ -45,22 +43,21 @@ def updates_page(request):
     project = _project(request, request.GET.get("project", ""))
     if project:
         rows = rows.filter(project=project)
-    group = Case(
-        When(state__in=WITH_PARTNER, then=Value(WITH_US)),
-        When(state__in=WITH_OFFICERS, then=Value(WAITING)),
-        default=Value(DONE),
-    )
-    rows = rows.annotate(group=group).order_by("group", "-period_ends_on", "id")
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    titles = (_("To write"), _("With the officers"), _("Done"))
-    groups = [(title, [row for row in page if row.group == n]) for n, title in enumerate(titles)]
+    try:
+        after = listing.read_place(request.GET.get("after", ""))
+    except ValueError:
+        problem = _("This page of the list is not there. Begin from its beginning.")
+        return render(request, "400.html", {"problems": [problem]}, status=400)
+    parts, following = listing.page_of(rows, after)
     context = {
-        "page": page,
-        "groups": [(title, rows) for title, rows in groups if rows],
+        "parts": parts,
+        "count": listing.count_of(rows),
+        "counted_to": COUNTED_TO,
+        "following": following,
+        "after": after,
         "project": project,
         "is_partner": bool(reader.institutions),
         "is_officer": can_decide(reader),
-        "kept_query": f"project={project.slug}&" if project else "",
     }
     return render(request, "updates/list.html", context)
 
