@@ -7,6 +7,7 @@ import uuid
 
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -53,6 +54,12 @@ def request_id(get_response):
 class Language(LocaleMiddleware):
     """As Django's; but where the API has no such address, a page of that name is no answer."""
 
+    def process_request(self, request):
+        super().process_request(request)
+        asked = request.GET.get("lang", "") if request.path_info.startswith("/api/") else ""
+        if asked in ("ko", "en"):
+            translation.activate(asked)  # whatever refuses the request, it does so in this language
+
     def process_response(self, request, response):
         answer = super().process_response(request, response)
         if answer is response or not request.path_info.startswith("/api/"):
@@ -76,10 +83,10 @@ def bearer(get_response):
             try:
                 request.token = token_of(key.strip())
             except BadToken as bad:
-                return refused(401, str(bad), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
+                return refused(401, "bad_token", str(bad), {"WWW-Authenticate": 'Bearer error="invalid_token"'})
             if request.method not in READING and not request.token.may_write_at(request.path_info):
                 header = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
-                return refused(403, _may_only(request.token), header)
+                return refused(403, "token_scope", _may_only(request.token), header)
             request.user = request.token.owner
         response = get_response(request)
         patch_vary_headers(response, ["Authorization"])
@@ -115,8 +122,8 @@ def storable(get_response):
             return get_response(request)
         said = _("The text contains a character that cannot be stored.")
         if request.path_info.startswith("/api/"):
-            errors = [{"parameter": name, "detail": said} for name in names]
-            return refused(400, _("The question cannot be answered as asked."), errors=errors)
+            errors = [{"parameter": name, "code": "cannot_be_stored", "detail": said} for name in names]
+            return refused(400, "bad_question", _("The question cannot be answered as asked."), errors=errors)
         return render(request, "400.html", {"problems": [said]}, status=400)
 
     return middleware

@@ -13,6 +13,7 @@ from rest_framework.routers import DefaultRouter
 
 from config import account_urls
 from config.problems import no_such_address
+from config.problems_api import ProblemCodeView
 from funding.api import RollupView
 from funding.compare_api import CompareView
 from funding.compare_pages import compare_totals_page
@@ -81,12 +82,17 @@ explorer = csp_override(
     settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE], "img-src": [CSP.SELF, "data:"]}
 )(SpectacularSwaggerSplitView.as_view(url_name="schema"))
 
+handler400 = "config.problems.bad_request"
+handler403 = "config.problems.permission_denied"
+handler404 = "config.problems.page_not_found"
 handler500 = "config.problems.server_error"
 
 urlpatterns = [
     path("language/", pages.set_language, name="set_language"),
     path("api/v1/changes/<int:id>/undo/", UndoView.as_view({"get": "plan", "post": "undo"}), name="api-undo"),
     path("api/v1/", include(router.urls)),
+    path("api/problems/", ProblemCodeView.as_view({"get": "list"}), name="api-problems"),
+    path("api/problems/<slug:code>", ProblemCodeView.as_view({"get": "retrieve"}), name="api-problem"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/explorer/", explorer, name="explorer"),
     path("api/<path:rest>", no_such_address),

@@ -10,6 +10,7 @@ from labs.kinds import INSTITUTION
 from programs.kinds import PROGRAM, PROJECT
 from records.asking import Problem, not_a_value, not_allowed
 from records.kinds import Kind
+from records.problem_codes import coded
 from records.rights import Reader
 
 from .models import Category, FundingLine, PayerKind
@@ -67,7 +68,11 @@ def words_of(asked, name: str, allowed: Sequence[str], problems: list[Problem], 
     if wrong:
         problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
     if len(words) > most:
-        problems.append(Problem(name, _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most}))
+        problems.append(
+            Problem(
+                name, coded("too_many", _("“%(name)s” takes at most %(most)d values.") % {"name": name, "most": most})
+            )
+        )
     return words
 
 

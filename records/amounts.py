@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from .money import LARGEST, digits
+from .problem_codes import coded
 from .units import chosen as usual_unit
 from .units import in_unit, with_unit
 
@@ -37,6 +38,9 @@ MOST_CHARACTERS = 60
 
 class BadAmount(ValueError):
     """Carries the sentence for the person who typed the amount."""
+
+    def __init__(self, sentence: str):
+        super().__init__(coded("not_an_amount", sentence))
 
 
 def read_amount(text: str, currency: str) -> int:

@@ -20,6 +20,7 @@ from .dates import BadDate, parse
 from .finding import called, leads_to
 from .kinds import Field, Filter, Kind, Type, kind_of, kinds
 from .money import NO_MINOR_UNIT, THREE_DIGITS
+from .problem_codes import code_of, coded
 from .questions import empty, filters_of
 from .rights import Reader, Visibility
 from .searching import contains
@@ -51,7 +52,11 @@ class Problem:
 
     parameter: str
     message: str
-    code: str = "invalid"  # one of records/problem_codes.py
+    code: str = ""  # one of records/problem_codes.py; by itself that of the sentence
+
+    def __post_init__(self):
+        if not self.code:
+            object.__setattr__(self, "code", code_of(self.message))
 
 
 class BadQuery(ValueError):
@@ -87,7 +92,9 @@ def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -
     if lookup == "in":
         values = [v for value in values for v in value.split(",")]
     if len(values) > MOST_VALUES:
-        raise Wrong(_("“%(name)s” takes at most %(most)d values.") % {"name": parameter, "most": MOST_VALUES})
+        raise Wrong(
+            coded("too_many", _("“%(name)s” takes at most %(most)d values.") % {"name": parameter, "most": MOST_VALUES})
+        )
     if special:
         read = _values(special, values, reader)
         try:
@@ -104,7 +111,7 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
     name = asked.name
     if lookup == "isnull":
         if value not in ("true", "false"):
-            raise Wrong(_("“%s” is not true or false.") % value)
+            raise Wrong(coded("not_a_boolean", _("“%s” is not true or false.") % value))
         if asked.type in (Type.REF, Type.RECORD) and reader.level < Visibility.INTERNAL:
             shown = Q(**{f"{name}__in": _seen(asked, reader)})
             return ~shown if value == "true" else shown
@@ -121,7 +128,7 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
     if asked.type in (Type.REF, Type.RECORD):
         return Q(**{f"{name}__in": read_value})
     if asked.type is Type.BOOLEAN and name == "is_retired" and read_value:
-        raise Wrong(_("Retired records are not listed."))
+        raise Wrong(coded("not_allowed_here", _("Retired records are not listed.")))
     return Q(**{f"{name}__{lookup}" if lookup and lookup != "in" else name: read_value})
 
 
@@ -181,7 +188,7 @@ def _value(asked: Field | Filter, value: str, reader: Reader):
 
 
 def not_a_value(name: str, value: str) -> str:
-    return _("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": name}
+    return coded("not_a_value", _("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": name})
 
 
 def _values(asked: Filter, values: list[str], reader: Reader) -> list:
@@ -207,7 +214,11 @@ def _choice(asked: Field | Filter, value: str):
 
 def unknown_parameters(asked: Iterable[str], takes: Container[str]) -> list[Problem]:
     """Of the names of parameters that stand in an address: those that mean nothing there."""
-    return [Problem(name, _("There is no parameter “%s”.") % name) for name in asked if name not in takes]
+    return [
+        Problem(name, coded("unknown_parameter", _("There is no parameter “%s”.") % name))
+        for name in asked
+        if name not in takes
+    ]
 
 
 def limit_of(text: str, problems: list[Problem], *, usual: int = DEFAULT_LIMIT, most: int = LARGEST_LIMIT) -> int:
@@ -216,16 +227,20 @@ def limit_of(text: str, problems: list[Problem], *, usual: int = DEFAULT_LIMIT, 
         return usual
     if text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= most:
         return int(text)
-    problems.append(Problem("limit", _("“limit” is a number from 1 to %d.") % most))
+    problems.append(Problem("limit", coded("out_of_range", _("“limit” is a number from 1 to %d.") % most)))
     return usual
 
 
 def not_allowed(name: str, value: str, allowed: Iterable) -> str:
-    return _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.") % {
-        "value": value,
-        "name": name,
-        "all": ", ".join(map(str, allowed)),
-    }
+    return coded(
+        "not_a_choice",
+        _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.")
+        % {
+            "value": value,
+            "name": name,
+            "all": ", ".join(map(str, allowed)),
+        },
+    )
 
 
 def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:
@@ -242,7 +257,7 @@ def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UU
     targets = [kind_of(asked.target)] if asked.type is Type.REF and asked.target else kinds().values()
     targets = [kind for kind in targets if kind.has_slug]
     if not targets:
-        raise Wrong(_("“%s” is not an id.") % value)
+        raise Wrong(coded("not_an_id", _("“%s” is not an id.") % value))
     found = [kind.model.objects.visible_to(reader).filter(id__in=called(kind, value)) for kind in targets]
     return {id for rows in found for id in rows.values_list("id", flat=True)}
 
@@ -264,11 +279,15 @@ def shown_reference(kind: Kind, asked: Field, reader: Reader):
 def _unknown(kind: Kind, parameter: str, reader: Reader) -> str:
     near = difflib.get_close_matches(parameter, parameters(kind, reader), n=1, cutoff=0.5)
     if near:
-        return _("There is no parameter “%(name)s”. Did you mean “%(near)s”?") % {
-            "name": parameter,
-            "near": near[0],
-        }
-    return _("There is no parameter “%s”.") % parameter
+        return coded(
+            "unknown_parameter",
+            _("There is no parameter “%(name)s”. Did you mean “%(near)s”?")
+            % {
+                "name": parameter,
+                "near": near[0],
+            },
+        )
+    return coded("unknown_parameter", _("There is no parameter “%s”.") % parameter)
 
 
 def may_ask(asked: Field, reader: Reader) -> bool:

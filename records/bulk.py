@@ -21,6 +21,7 @@ from .commands import Author, again_after_deadlock, require_reason
 from .history import change
 from .kinds import Kind
 from .labels import Label
+from .problem_codes import coded
 from .refusals import Fault, Refused
 from .rewriting import Example, RowFault, rows, run
 from .rights import Reader
@@ -205,7 +206,7 @@ def not_seen() -> str:
 
 
 def _retired(kind: Kind, wanted: Wanted) -> list[RowFault]:
-    text = _("This record is retired. Restore it before you change it.")
+    text = coded("retired", _("This record is retired. Restore it before you change it."))
     table = kind.model._meta.db_table
     found = rows(f"SELECT t.id FROM chosen JOIN {table} t USING (id) WHERE {_is_out(wanted)} ORDER BY 1")
     return [RowFault(kind, id, "", text) for (id,) in found]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from .dates import BadDate, parse
 from .kinds import Field, Type
 from .money import major_text, to_minor
+from .problem_codes import coded
 from .rights import Visibility
 
 WHOLE = re.compile(r"-?\d{1,20}", re.ASCII)
@@ -48,7 +49,7 @@ def write(field: Field, value, currency: str = "") -> str:
 def unread(text: str) -> str:
     """A cell that can be read only later, as text that can be stored until then."""
     if not can_be_stored(text):
-        raise BadCell(_("The text contains a character that cannot be stored."))
+        raise BadCell(coded("cannot_be_stored", _("The text contains a character that cannot be stored.")))
     return text
 
 
@@ -74,20 +75,22 @@ def read(field: Field, text: str, currency: str = ""):
     except BadCell:
         raise
     except (ValueError, OverflowError, RecursionError):
-        raise BadCell(_("“%(text)s” is not %(what)s.") % {"text": text, "what": _what(field)}) from None
+        raise BadCell(
+            coded("not_a_value", _("“%(text)s” is not %(what)s.") % {"text": text, "what": _what(field)})
+        ) from None
 
 
 def read_given(field: Field, text: str):
     """As `read`, for what is sent on purpose: the default is for what is left out, an empty value does not mean it."""
     if text == "" and field.empty not in (None, "", []):
-        raise BadCell(_("This must not be empty."))
+        raise BadCell(coded("required", _("This must not be empty.")))
     return read(field, text)
 
 
 def _read(field: Field, text: str, currency: str):
     if text == "":
         if field.is_required or field.name == "id":
-            raise BadCell(_("This must not be empty."))
+            raise BadCell(coded("required", _("This must not be empty.")))
         return field.empty
     match field.type:
         case Type.ID | Type.REF | Type.RECORD:
@@ -114,7 +117,7 @@ def _read(field: Field, text: str, currency: str):
         case Type.CHOICE:
             return _choice(field, text)
     if field.max_length and len(text) > field.max_length:
-        raise BadCell(_("Longer than %d characters.") % field.max_length)
+        raise BadCell(coded("too_long", _("Longer than %d characters.") % field.max_length))
     return text
 
 
@@ -122,7 +125,9 @@ def _instant(text: str) -> datetime:
     """ISO 8601 with its offset: an instant without one is ambiguous."""
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
-        raise BadCell(_("“%s” lacks its offset; write for example 2025-06-19T14:00+09:00.") % text)
+        raise BadCell(
+            coded("not_an_instant", _("“%s” lacks its offset; write for example 2025-06-19T14:00+09:00.") % text)
+        )
     return when.astimezone(UTC) if when.astimezone(UTC).year in YEARS else _no()
 
 
@@ -133,7 +138,12 @@ def _no():
 def _choice(field: Field, text: str):
     words = [str(word) for word, _label in field.choices]
     if text not in words:
-        raise BadCell(_("“%(text)s” is not allowed; allowed: %(all)s.") % {"text": text, "all": ", ".join(words)})
+        raise BadCell(
+            coded(
+                "not_a_choice",
+                _("“%(text)s” is not allowed; allowed: %(all)s.") % {"text": text, "all": ", ".join(words)},
+            )
+        )
     return Visibility[text.upper()].value if field.name == "visibility" else text
 
 

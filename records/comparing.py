@@ -23,6 +23,7 @@ from .kinds import AsOf, Kind, Type
 from .labels import Label, label_of, labels_of, mentioned
 from .lists import ListQuery
 from .moments import address
+from .problem_codes import coded
 from .rights import Reader
 from .two_moments import Moment, Two
 from .versions import Difference, Teller, belonging, compared, parts_of
@@ -326,7 +327,7 @@ def read_page(params) -> tuple[str, UUID | None]:
     try:
         begin = UUID(after) if after else None
     except ValueError:
-        problems.append(Problem("after", gettext("“%s” is not an id.") % after))
+        problems.append(Problem("after", coded("not_an_id", gettext("“%s” is not an id.") % after)))
     if problems:
         raise BadQuery(problems)
     return only, begin

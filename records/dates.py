@@ -18,6 +18,8 @@ from django.db import models
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
+from .problem_codes import coded
+
 FIRST_DAY = date.min  # stands for "no first day" in ../B
 LAST_DAY = date.max  # stands for "no last day" in A/..
 
@@ -27,6 +29,9 @@ ONE_RE = re.compile(ONE, re.ASCII)
 
 class BadDate(ValueError):
     """Carries the sentence for the person who typed the date."""
+
+    def __init__(self, sentence: str):
+        super().__init__(coded("not_a_date", sentence))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from .commands import Author, Done
 from .declared import DISAGREEMENT
 from .kinds import Kind, Type, kinds
 from .models import Disagreement, Record
+from .problem_codes import coded
 from .reading import read_values
 from .refusals import Fault, Refused
 from .rights import Reader
@@ -64,7 +65,12 @@ class Decide(Edit):
 
     def faults(self, reason, new) -> Iterator[Fault]:
         if self.row.state == Disagreement.State.DECIDED:
-            yield Fault("", _("%(who)s decided on it already. Reopen it first.") % {"who": self.row.decided_by or "–"})
+            yield Fault(
+                "",
+                coded(
+                    "state", _("%(who)s decided on it already. Reopen it first.") % {"who": self.row.decided_by or "–"}
+                ),
+            )
             return
         yield from super().faults(reason, new)
 
@@ -78,7 +84,7 @@ class Reopen(Edit):
 
     def faults(self, reason, new) -> Iterator[Fault]:
         if self.row.state == Disagreement.State.OPEN:
-            yield Fault("", _("It is open already."))
+            yield Fault("", coded("state", _("It is open already.")))
             return
         yield from super().faults(reason, new)
 
@@ -122,7 +128,9 @@ def _faults(decision: Decision, row: Disagreement, kind: Kind) -> Iterator[Fault
     if decision.outcome not in Outcome.values:
         yield Fault("outcome", _("Say what you found: %s.") % ", ".join(Outcome.values))
     if not (decision.reason_ko or decision.reason_en):
-        yield Fault("reason_ko", _("Say why, in Korean or in English: a decision needs its reason."))
+        yield Fault(
+            "reason_ko", coded("reason_required", _("Say why, in Korean or in English: a decision needs its reason."))
+        )
     if decision.outcome == Outcome.ADOPTED and not decision.adopted:
         yield Fault("adopted", _("Choose the statement that is right, or write what is."))
     if decision.other_record and decision.outcome != Outcome.TWO_PEOPLE:
@@ -138,7 +146,7 @@ def _faults(decision: Decision, row: Disagreement, kind: Kind) -> Iterator[Fault
     if decision.outcome == Outcome.BOTH_TRUE and not decision.changed_on:
         yield Fault("changed_on", _("Say from when the value is true: the statement names no date."))
     if decision.record_version is None:
-        yield Fault("record_version", _("Say which version of the record you change."))
+        yield Fault("record_version", coded("not_a_version", _("Say which version of the record you change.")))
 
 
 def _written(decision: Decision, row: Disagreement, kind: Kind, reader: Reader, faults: list[Fault]) -> list[Edit]:

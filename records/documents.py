@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from .base import Record, RecordBase, Titled, has_a_title
 from .dates import EdtfField, edtf_days
 from .folding import searched_by
+from .problem_codes import coded
 
 LARGEST = 50 * 1024 * 1024  # bytes
 ALLOWED = {
@@ -79,6 +80,9 @@ class Document(Titled, RecordBase):
 
 class BadFile(ValueError):
     """Carries the sentence for whoever sent the file."""
+
+    def __init__(self, sentence: str):
+        super().__init__(coded("bad_file", sentence))
 
 
 def keep(file: BinaryIO, name: str) -> dict:

@@ -13,6 +13,7 @@ from .commands import Edit
 from .declared import DOCUMENT
 from .documents import BadFile, keep, too_large
 from .kinds import Type
+from .problem_codes import coded
 from .reading import read_values
 from .refusals import Fault, Refused, all_read
 from .rules import require_can_edit
@@ -89,7 +90,14 @@ class DocumentView(viewset_for(DOCUMENT)):
         left_out = getattr(self.request._request, "left_out", [])
         if sent is None:
             raise Refused(
-                [Fault("file", too_large(left_out[0]) if left_out else _("Send the file as “file” of a form."))]
+                [
+                    Fault(
+                        "file",
+                        too_large(left_out[0])
+                        if left_out
+                        else coded("required", _("Send the file as “file” of a form.")),
+                    )
+                ]
             )
         try:
             return keep(sent, sent.name)

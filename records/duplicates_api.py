@@ -14,6 +14,7 @@ from .answers import ApiView, one_answer
 from .api import PARAMETERS
 from .asking import BadQuery, Problem, not_a_value, not_allowed
 from .kinds import Kind
+from .problem_codes import coded
 from .reading import not_a_reference
 from .refusals import Fault, Refused
 from .rules import require_can_edit
@@ -93,7 +94,9 @@ class DuplicateView(TakesWords, ApiView):
 def _kind(name: str, problems: list[Problem]) -> Kind | None:
     searched = {kind.name: kind for kind in duplicates.searched_kinds()}
     if name not in searched:
-        problems.append(Problem("kind", not_allowed("kind", name, searched) if name else _("Say which kind.")))
+        problems.append(
+            Problem("kind", not_allowed("kind", name, searched) if name else coded("required", _("Say which kind.")))
+        )
     return searched.get(name)
 
 

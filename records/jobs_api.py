@@ -18,6 +18,7 @@ from .api import PARAMETERS, ApiView, one_answer
 from .asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
 from .job_pages import file_of, latest_lines, note_seen
 from .jobs import Job, State
+from .problem_codes import coded
 
 TAKES = {"state", "limit", "cursor", "lang", "format"}
 FIELDS = {
@@ -151,5 +152,9 @@ def _cursor(text: str, problems: list[Problem]) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        problems.append(Problem("cursor", _("This cursor belongs to another question. Begin again without it.")))
+        problems.append(
+            Problem(
+                "cursor", coded("bad_cursor", _("This cursor belongs to another question. Begin again without it."))
+            )
+        )
         return None

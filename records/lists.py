@@ -35,6 +35,7 @@ from .asking import (
 from .columns import base_of, choosable
 from .history import is_past
 from .kinds import Kind
+from .problem_codes import coded
 from .rights import Reader
 from .saved import SavedView, find_view
 from .searching import BANDS, Search
@@ -194,7 +195,14 @@ class ListQuery:
     def _read_cursor(self, count: int) -> list:
         stamp, *values = self._cursor
         if stamp != self._stamp(values) or len(values) != count:
-            raise BadQuery([Problem("cursor", _("This cursor belongs to another question. Begin again without it."))])
+            raise BadQuery(
+                [
+                    Problem(
+                        "cursor",
+                        coded("bad_cursor", _("This cursor belongs to another question. Begin again without it.")),
+                    )
+                ]
+            )
         return values
 
 
@@ -233,7 +241,9 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
     params = view.with_explicit(params) if view else params
     for name in params:
         if any("\x00" in value for value in params.getlist(name)):
-            problems.append(Problem(name, _("The text contains a character that cannot be stored.")))
+            problems.append(
+                Problem(name, coded("cannot_be_stored", _("The text contains a character that cannot be stored.")))
+            )
             continue
         if name in CONTROLS or name in also:
             continue
@@ -267,9 +277,11 @@ def _read_view(kind: Kind, params, reader: Reader, problems: list[Problem]) -> S
     key = params.get("view", "")
     view = find_view(key, reader) if key else None
     if key and view is None:
-        problems.append(Problem("view", _("There is no such view, or it is not shared with you.")))
+        problems.append(
+            Problem("view", coded("no_such_record", _("There is no such view, or it is not shared with you.")))
+        )
     elif view and view.kind != kind.name:
-        problems.append(Problem("view", _("The view “%s” is of another list.") % view.name))
+        problems.append(Problem("view", coded("conflict", _("The view “%s” is of another list.") % view.name)))
         return None
     return view
 

@@ -22,6 +22,7 @@ from .commands import Author, Done, again_after_deadlock, require_reason
 from .history import change
 from .kinds import Kind, Type, kinds
 from .labels import Label, labels_of
+from .problem_codes import coded
 from .refusals import Fault, Moved, Refused, Stale
 from .rewriting import rows, run
 from .rights import Reader
@@ -150,7 +151,7 @@ def _pair(merge: Merge, reader: Reader, *, as_seen: bool = False, hold: bool = F
     if not can_be_merged(kind):
         raise Refused(_("Records of this kind are not merged. Retire the one that is there twice."))
     if merge.keep == merge.other:
-        raise Refused([Fault("other", _("This is the record itself. Choose the other one."))])
+        raise Refused([Fault("other", coded("conflict", _("This is the record itself. Choose the other one.")))])
     asked = kind.model.objects.with_retired_visible_to(reader).filter(id__in=[merge.keep, merge.other]).order_by("id")
     if hold:
         asked = asked.select_for_update(of=("self",))
@@ -161,7 +162,7 @@ def _pair(merge: Merge, reader: Reader, *, as_seen: bool = False, hold: bool = F
     pair = found[merge.keep], found[merge.other]
     for row, name in zip(pair, ("", "other"), strict=True):
         if row.is_retired:
-            raise Refused([Fault(name, _("“%s” is retired. Restore it first.") % row)])
+            raise Refused([Fault(name, coded("retired", _("“%s” is retired. Restore it first.") % row))])
     versions = (merge.keep_version, merge.other_version)
     moved = [Moved(row.id, v, row) for row, v in zip(pair, versions, strict=True) if row.version != v]
     if moved and as_seen:

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from .dates import BadDate, parse, read
+from .problem_codes import coded
 
 CLOCKS = ("as_of", "known_at")
 DAY_AND_HOUR = re.compile(r"(?P<day>.+?)[\sT]+(?P<hour>\d{1,2}):(?P<minute>\d{2})", re.ASCII)
@@ -76,7 +77,7 @@ def _here(day: date, time) -> datetime:
 
 
 def _refuse_future():
-    raise ValueError(_("“known_at” cannot lie in the future."))
+    raise ValueError(coded("in_the_future", _("“known_at” cannot lie in the future.")))
 
 
 def day_begins(day: date) -> datetime:

@@ -113,10 +113,12 @@ class Repeated(Exception):
 
 class BadKey(exceptions.APIException):
     status_code = 400
-    default_code = "idempotency_key"
+    default_code = "bad_key"
+    header = KEY
 
 
 class KeyMissing(BadKey):
+    default_code = "key_missing"
     default_detail = gettext_lazy(
         "Send an Idempotency-Key: a text of your own for this one request, for example a UUID. Sent twice, it acts once."
     )
@@ -124,12 +126,14 @@ class KeyMissing(BadKey):
 
 class AtWork(BadKey):
     status_code = 409
+    default_code = "key_at_work"
     wait = 1  # seconds; the answer's Retry-After
     default_detail = gettext_lazy("A request with this Idempotency-Key is being carried out. Ask again in a second.")
 
 
 class KeyUsed(BadKey):
     status_code = 422
+    default_code = "key_used"
     default_detail = gettext_lazy(
         "This Idempotency-Key was used for another request within the last three days. Use a new one for each request."
     )

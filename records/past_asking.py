@@ -18,6 +18,7 @@ from .base import Change
 from .dates import BadDate, parse, read
 from .kinds import Field, Kind, kinds
 from .moments import day_begins
+from .problem_codes import coded
 from .rights import Reader
 from .versions import compared
 
@@ -70,7 +71,7 @@ def read_asked(params, takes: Iterable[str], reader: Reader, *, kind: Kind | Non
         name: params.get(name, "").strip() if name in takes else "" for name in (*OF_RECORD, *OF_CHANGES, *OF_CHANGE)
     }
     problems += [
-        Problem(name, _("The text contains a character that cannot be stored."))
+        Problem(name, coded("cannot_be_stored", _("The text contains a character that cannot be stored.")))
         for name, text in given.items()
         if "\x00" in text
     ]
@@ -118,7 +119,12 @@ def _since(text: str, problems: list[Problem]) -> datetime | None:
     try:
         when = datetime.fromisoformat(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):
-        problems.append(Problem("since", _("“%s” is no instant; write for example 2025-06-19T14:00+09:00.") % text))
+        problems.append(
+            Problem(
+                "since",
+                coded("not_an_instant", _("“%s” is no instant; write for example 2025-06-19T14:00+09:00.") % text),
+            )
+        )
         return None
     return when
 
@@ -168,5 +174,7 @@ def _place(text: str, question: Iterable[str], problems: list[Problem]) -> tuple
         return first, UUID(id) if "-" in id else int(id), int(number)
     except (ValueError, TypeError, RecursionError):
         name = "before" if "before" in question else "after"
-        problems.append(Problem(name, _("This cursor belongs to another question. Begin again without it.")))
+        problems.append(
+            Problem(name, coded("bad_cursor", _("This cursor belongs to another question. Begin again without it.")))
+        )
         return ()

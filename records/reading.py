@@ -13,6 +13,7 @@ from .cells import BadCell, read_given, unread
 from .cells import read as read_cell
 from .finding import called, leads_to
 from .kinds import Field, Kind, Type, kind_of, kinds
+from .problem_codes import coded
 from .refusals import Fault, Refused
 from .rights import Reader
 
@@ -59,7 +60,7 @@ def read_money(kind: Kind, name: str, value: object, values: Mapping, row, minor
         return None
     field, currency = kind.all_fields[name], currency_of(kind, values, row)
     if not currency:
-        raise BadCell(_("An amount needs its funding line, whose currency it is in."))
+        raise BadCell(coded("required", _("An amount needs its funding line, whose currency it is in.")))
     return read_amount(field, value, currency, minor)
 
 
@@ -67,7 +68,7 @@ def read_amount(field: Field, value: object, currency: str, minor: bool) -> int:
     """An amount of this currency, as a number of its major unit or, with `minor`, in minor units. Raises BadCell."""
     if minor:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise BadCell(_("With money=minor an amount is a whole number of minor units."))
+            raise BadCell(coded("not_an_amount", _("With money=minor an amount is a whole number of minor units.")))
         return value
     return read_cell(field, _as_text(field, value), currency)
 
@@ -93,7 +94,7 @@ def reference(field: Field, value: object, reader: Reader):
 
 
 def not_a_reference(value: object) -> str:
-    return _("There is no record “%s” here that could be named, or it is retired.") % value
+    return coded("no_such_record", _("There is no record “%s” here that could be named, or it is retired.") % value)
 
 
 def _by_id_or_slug(field: Field, value: str, reader: Reader) -> Iterable:
@@ -124,7 +125,12 @@ def _as_text(field: Field, value: object) -> str:
             return str(value)
         case str() if field.type not in (Type.BOOLEAN, Type.LIST):
             return value
-    raise BadCell(_("“%(value)s” is not a value of “%(name)s”.") % {"value": str(value)[:100], "name": field.name})
+    raise BadCell(
+        coded(
+            "not_a_value",
+            _("“%(value)s” is not a value of “%(name)s”.") % {"value": str(value)[:100], "name": field.name},
+        )
+    )
 
 
 def _is_short(value: Decimal) -> bool:
@@ -135,10 +141,13 @@ def _is_short(value: Decimal) -> bool:
 def not_a_field(kind: Kind, name: str) -> str:
     """What to say of a field that there is not, or that is not written this way."""
     if name in kind.fixed:
-        return _("“%s” comes with the file and cannot be changed.") % name
+        return coded("read_only", _("“%s” comes with the file and cannot be changed.") % name)
     if name in kind.all_fields:
-        return _("“%s” is kept by the registry and cannot be written.") % name
+        return coded("read_only", _("“%s” is kept by the registry and cannot be written.") % name)
     near = difflib.get_close_matches(name, kind.typed_fields, n=1, cutoff=0.5)
     if near:
-        return _("There is no field “%(name)s”. Did you mean “%(near)s”?") % {"name": name, "near": near[0]}
-    return _("There is no field “%s”.") % name
+        return coded(
+            "unknown_field",
+            _("There is no field “%(name)s”. Did you mean “%(near)s”?") % {"name": name, "near": near[0]},
+        )
+    return coded("unknown_field", _("There is no field “%s”.") % name)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 
+from .problem_codes import code_of
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -14,7 +16,11 @@ class Fault:
     field: str
     message: str
     step: int = 0
-    code: str = "invalid"  # one of records/problem_codes.py
+    code: str = ""  # one of records/problem_codes.py; by itself that of the sentence
+
+    def __post_init__(self):
+        if not self.code:
+            object.__setattr__(self, "code", code_of(self.message))
 
     def at(self, step: int) -> "Fault":
         return replace(self, step=step)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from . import staging
 from .kinds import Kind, Type, kinds
 from .labels import label_of, labels_of
+from .problem_codes import coded
 from .rights import Reader
 from .sentences import explain
 from .showing import Cell, Shower
@@ -126,7 +127,9 @@ def _under_what_is_retired(kind: Kind) -> Iterator[RowFault]:
         )
         for (id,) in found:
             field = column.removesuffix("_id")
-            yield RowFault(kind, id, field, _("What it belongs to is retired as well. Restore that first."))
+            yield RowFault(
+                kind, id, field, coded("retired", _("What it belongs to is retired as well. Restore that first."))
+            )
 
 
 def _stood_upon(laid: Iterable[Kind], whatever_refers: bool) -> Iterator[RowFault]:

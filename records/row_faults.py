@@ -11,8 +11,9 @@ from django.db.models.sql.constants import SINGLE
 from django.utils.translation import gettext as _
 
 from .kinds import Kind
+from .problem_codes import coded
 from .refusals import Fault
-from .sentences import explain
+from .sentences import code_of_constraint, explain
 
 OURS = ("new", "bulk", "import", "export", "views")  # words of our own addresses, which no record is called by
 
@@ -20,7 +21,7 @@ OURS = ("new", "bulk", "import", "export", "views")  # words of our own addresse
 def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fault]:
     """What the model and its constraints refuse in these fields of the row."""
     if "slug" in names and kind.has_slug and row.slug in OURS:
-        yield Fault("slug", _("“%s” is a word of our own addresses. Choose another one.") % row.slug)
+        yield Fault("slug", coded("unique", _("“%s” is a word of our own addresses. Choose another one.") % row.slug))
     given_here = {ref.name for ref in kind.refs if getattr(row, f"{ref.name}_id", None) in new}
     others = {f.name for f in kind.model._meta.fields} - names
     found = []
@@ -28,11 +29,26 @@ def row_faults(kind: Kind, row, names: set[str], new: set[UUID]) -> Iterator[Fau
         row.clean_fields(exclude=others | given_here)
         row.validate_unique(exclude=others)
     except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            found += [Fault("" if name == NON_FIELD_ERRORS else name, message) for message in messages]
+        for name, messages in _coded(error).items():
+            found += [Fault("" if name == NON_FIELD_ERRORS else name, message, code=code) for message, code in messages]
     yield from found
     wrong = {name for fault in found for name in (fault.field, f"{fault.field}_first", f"{fault.field}_last")}
     yield from _constraint_faults(kind, row, given_here | wrong)
+
+
+def _coded(error: ValidationError) -> dict[str, list[tuple[str, str]]]:
+    """The sentences of Django's own checks by field, each with our code for what it is about."""
+    return {
+        name: [(one.messages[0], OF_CHECKS.get(one.code, "invalid")) for one in errors]
+        for name, errors in error.error_dict.items()
+    }
+
+
+OF_CHECKS = {
+    "blank": "required", "null": "required", "required": "required", "max_length": "too_long", "unique": "unique",
+    "invalid_choice": "not_a_choice", "min_value": "out_of_range", "max_value": "out_of_range",
+    "max_digits": "out_of_range", "max_decimal_places": "out_of_range", "max_whole_digits": "out_of_range",
+}  # fmt: skip
 
 
 def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]:
@@ -43,7 +59,7 @@ def _constraint_faults(kind: Kind, row, given_here: set[str]) -> Iterator[Fault]
         try:
             constraint.validate(kind.model, row, exclude=given_here)
         except ValidationError as error:
-            yield Fault(_field_of(kind, constraint), " ".join(error.messages))
+            yield Fault(_field_of(kind, constraint), " ".join(error.messages), code=code_of_constraint(constraint.name))
 
 
 def _holding(kind: Kind, row, given_here: set[str]) -> list[models.CheckConstraint]:

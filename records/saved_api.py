@@ -12,6 +12,7 @@ from .asking import BadQuery, Problem, not_allowed
 from .base import Change
 from .commands import Author
 from .kinds import kinds_by_plural
+from .problem_codes import coded
 from .refusals import Fault, Refused
 from .saved import SavedView, Sharing, find_view
 from .saving import can_save, change_view, delete_view, save_view
@@ -98,8 +99,11 @@ class SavedViewView(ApiView):
         """What was sent: texts under these names."""
         body = self.request.data or {}
         if not isinstance(body, dict):
-            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
-        faults = [Fault(name, _("There is no field “%s”.") % name) for name in sorted(set(body) - set(names))]
+            raise Refused(coded("not_an_object", _("The body is a JSON object: a field and its value, and so on.")))
+        faults = [
+            Fault(name, coded("unknown_field", _("There is no field “%s”.") % name))
+            for name in sorted(set(body) - set(names))
+        ]
         faults += [Fault(n, not_text(v)) for n, v in body.items() if n in names and not isinstance(v, str)]
         if faults:
             raise Refused(faults)

@@ -14,6 +14,7 @@ from .asking import BadQuery, not_allowed
 from .cells import can_be_stored
 from .commands import Author
 from .kinds import Kind, kinds
+from .problem_codes import coded
 from .refusals import Fault, Moved, NotAllowed, Refused, Stale
 from .rights import Reader
 from .saved import SavedView, Sharing, to_save
@@ -75,9 +76,9 @@ def _read(kind: Kind, values: dict, reader: Reader) -> dict:
     if "name" in values:
         found["name"] = " ".join(str(values["name"]).split())
         if not found["name"] or not can_be_stored(found["name"]):
-            faults.append(Fault("name", _("Give the view a name.")))
+            faults.append(Fault("name", coded("required", _("Give the view a name."))))
         elif len(found["name"]) > LONGEST_NAME:
-            faults.append(Fault("name", _("Longer than %d characters.") % LONGEST_NAME))
+            faults.append(Fault("name", coded("too_long", _("Longer than %d characters.") % LONGEST_NAME)))
     if "sharing" in values:
         found["sharing"] = values["sharing"]
         if values["sharing"] not in Sharing.values:

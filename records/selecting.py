@@ -13,6 +13,7 @@ from . import lists
 from .asking import BadQuery
 from .dates import parse, read
 from .kinds import Field, Kind, Type
+from .problem_codes import coded
 from .reading import read_values
 from .refusals import Fault, Refused
 from .rights import Reader
@@ -65,19 +66,19 @@ def selection_of(kind: Kind, said: Mapping) -> Selection:
     """From {"ids": […]} or {"filter": "status=running"}. Raises Refused."""
     ids, asked = said.get("ids"), said.get("filter")
     if (ids is None) == (asked is None):
-        raise Refused([Fault("ids", _("Say which records: either “ids” or “filter”."))])
+        raise Refused([Fault("ids", coded("required", _("Say which records: either “ids” or “filter”.")))])
     if asked is not None:
         if not isinstance(asked, str):
             raise Refused([Fault("filter", _("The filter is the query of a list’s address, as a text."))])
         return Selection(kind, filter=asked.removeprefix("?"))
     if not isinstance(ids, list) or not ids:
-        raise Refused([Fault("ids", _("No record is selected."))])
+        raise Refused([Fault("ids", coded("required", _("No record is selected.")))])
     if len(ids) > MOST_IDS:
-        raise Refused([Fault("ids", _("Name at most %d records, or give a filter.") % MOST_IDS)])
+        raise Refused([Fault("ids", coded("too_many", _("Name at most %d records, or give a filter.") % MOST_IDS))])
     try:
         return Selection(kind, tuple(sorted({UUID(str(id)) for id in ids})))
     except ValueError:
-        raise Refused([Fault("ids", _("An id is not one: %s.") % ids[0])]) from None
+        raise Refused([Fault("ids", coded("not_an_id", _("An id is not one: %s.") % ids[0]))]) from None
 
 
 # ---- what is wanted ------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ def settable(kind: Kind) -> dict[str, Field]:
 def wanted_of(kind: Kind, sent: object, reader: Reader, changed_on: str = "") -> Wanted:
     """From {"status": "completed", "topics": {"add": […], "remove": […]}, "is_retired": true}. Raises Refused."""
     if not isinstance(sent, dict) or not sent:
-        raise Refused([Fault("set", _("Say what to set: a field and its value."))])
+        raise Refused([Fault("set", coded("required", _("Say what to set: a field and its value.")))])
     if faults := list(_not_taken(kind, sent, changed_on)):
         raise Refused(faults)
     parts = {name: value for name, value in sent.items() if isinstance(value, dict)}
@@ -143,11 +144,11 @@ def _not_taken(kind: Kind, sent: dict, changed_on: str) -> Iterator[Fault]:
         )
         yield Fault("changed_on", text)
     if not isinstance(sent.get("is_retired"), bool | None):
-        yield Fault("is_retired", _("“%s” is not true or false.") % sent["is_retired"])
+        yield Fault("is_retired", coded("not_a_boolean", _("“%s” is not true or false.") % sent["is_retired"]))
 
 
 def _more_and_less(kind: Kind, name: str, said: dict, reader: Reader) -> tuple[list[str], list[str]]:
     if settable(kind)[name].type is not Type.LIST or set(said) - {"add", "remove"}:
-        raise Refused([Fault(name, _("Only lists take “add” and “remove”."))])
+        raise Refused([Fault(name, coded("not_allowed_here", _("Only lists take “add” and “remove”.")))])
     more, less = (read_values(kind, {name: said.get(part, [])}, reader)[name] for part in ("add", "remove"))
     return more, less

@@ -11,6 +11,8 @@ from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from .problem_codes import coded
+
 OF_TRIGGERS = {
     "record_id_never_changes": gettext_lazy("The id of a record never changes."),
     "record_merged_is_retired": gettext_lazy("It was merged into another record. Undo that change to have it back."),
@@ -65,14 +67,48 @@ def _of_constraints() -> dict[str, object]:
     return {c.name: c.violation_error_message for model in apps.get_models() for c in model._meta.constraints}
 
 
+CODES = {  # by the end of a constraint's name
+    "_has_a_name": "required",
+    "_has_a_title": "required",
+    "_once": "unique",
+    "_no_circle": "circle",
+    "_only_added": "only_added",
+    "_only_grows": "only_added",
+    "_never_changes": "only_added",
+    "_moves": "state",
+    "_stays": "state",
+    "_merged_is_retired": "merged",
+    "_envelope_counts": "state",
+    "_corrected_once": "conflict",
+}
+
+
+def code_of_constraint(name: str) -> str:
+    """What kind of thing the constraint `name` refuses (problem_codes.py)."""
+    if "_after_" in name:
+        return "wrong_order"
+    ends = [end for end in CODES if name.endswith(end)]
+    if ends:
+        return CODES[max(ends, key=len)]
+    return "unique" if name in _unique() else "conflict"
+
+
+@cache
+def _unique() -> set[str]:
+    of_all = [c for model in apps.get_models() for c in model._meta.constraints]
+    return {c.name for c in of_all if isinstance(c, models.UniqueConstraint)}
+
+
 def sentence(name: str) -> str:
     """The sentence of the constraint `name`, in the reader's language."""
-    return _of_ours(name) or _("The database refused this (%s).") % name
+    return coded(code_of_constraint(name), _of_ours(name) or _("The database refused this (%s).") % name)
 
 
 def _of_ours(name: str) -> str:
     if name.startswith("record_as_hidden_as_"):
-        return _("It must be at least as hidden as its “%s”.") % name.removeprefix("record_as_hidden_as_")
+        return coded(
+            "conflict", _("It must be at least as hidden as its “%s”.") % name.removeprefix("record_as_hidden_as_")
+        )
     found = OF_TRIGGERS.get(name) or _of_constraints().get(name)
     return str(found) if found and found != models.BaseConstraint.default_violation_error_message else ""
 
@@ -85,15 +121,17 @@ def explain(error: IntegrityError) -> str:
     name, table = diagnosis.constraint_name or "", diagnosis.table_name or ""
     text = _of_ours(name)
     if text:
-        return text
+        return coded(code_of_constraint(name), text)
     column = diagnosis.column_name or re.sub(r"_(key|check|[0-9a-f]{8}_\w+|fk)$", "", name.removeprefix(f"{table}_"))
     match diagnosis.sqlstate:
         case "23505":
-            return _("Another record has the same “%s”.") % column
+            return coded("unique", _("Another record has the same “%s”.") % column)
         case "23503":
-            return _("“%s” would lead to a record that does not exist.") % column.removesuffix("_id")
+            return coded(
+                "no_such_record", _("“%s” would lead to a record that does not exist.") % column.removesuffix("_id")
+            )
         case "23502" | "23514":
-            return _("“%s” lacks a value that is allowed.") % column
+            return coded("not_a_value", _("“%s” lacks a value that is allowed.") % column)
     return sentence(name)
 
 

@@ -16,6 +16,7 @@ from .base import Change, Record
 from .beneath import columns_above, hold_above, hold_place, parts_below
 from .dates import BadDate, just_before, parse
 from .kinds import Kind, kinds
+from .problem_codes import coded
 from .refusals import Fault, Moved
 from .rights import Reader
 from .row_faults import row_faults
@@ -26,7 +27,7 @@ ENOUGH = 2000  # parts to say that a record is not retired without them; what li
 
 
 def needs_reason() -> Fault:
-    return Fault("reason", _("Say why: this change is kept with its reason."))
+    return Fault("reason", coded("reason_required", _("Say why: this change is kept with its reason.")))
 
 
 class Step:
@@ -179,7 +180,7 @@ class Edit(Step):
     def faults(self, reason, new):
         yield from super().faults(reason, new)
         if self.row.is_retired:
-            yield Fault("", _("This record is retired. Restore it before you change it."))
+            yield Fault("", coded("retired", _("This record is retired. Restore it before you change it.")))
         if self.kind.counter and set(self.changed) - {"visibility"}:
             yield Fault("", str(self.kind.counter.sentence))
             return
@@ -243,7 +244,7 @@ class Retire(Step):
     def faults(self, reason, new):
         yield from super().faults(reason, new)
         if self.row.is_retired:
-            yield Fault("", _("This record is already retired."))
+            yield Fault("", coded("retired", _("This record is already retired.")))
         if self.kind.counter:
             yield Fault("", str(self.kind.counter.sentence))
         counts = {} if self.with_parts else {kind: len(ids) for kind, ids in self.below.items()}
@@ -272,7 +273,7 @@ class Restore(Step):
     def faults(self, reason, new):
         yield from super().faults(reason, new)
         if not self.row.is_retired:
-            yield Fault("", _("This record is not retired."))
+            yield Fault("", coded("state", _("This record is not retired.")))
         if self.row.merged_into_id:
             yield Fault("", sentence("record_merged_is_retired"))
         yield from (Fault("", fault.message) for fault in list(retired_above(self))[:1])
@@ -329,7 +330,7 @@ def retired_above(step: Step) -> Iterator[Fault]:
     retired = set(Record.objects.filter(id__in=places.values(), is_retired=True).values_list("id", flat=True))
     for column, id in places.items():
         if id in retired:
-            text = _("What it belongs to is retired as well. Restore that first.")
+            text = coded("retired", _("What it belongs to is retired as well. Restore that first."))
             yield Fault(column.removesuffix("_id"), text)
 
 

@@ -20,6 +20,7 @@ from .dates import BadDate, parse
 from .figures import freshness
 from .kinds import kinds
 from .labels import labels_of
+from .problem_codes import coded
 from .timelines import entries
 
 OWNERS = ("program", "project", "institution", "lab", "researcher")
@@ -105,7 +106,7 @@ class TimelineView(ApiView):
             try:
                 return get_object_or_404(Record.objects.visible_to(self.reader), id=UUID(key)).id
             except ValueError:
-                raise BadQuery([Problem("record", _("“%s” is not an id.") % key)]) from None
+                raise BadQuery([Problem("record", coded("not_an_id", _("“%s” is not an id.") % key))]) from None
         return find(kinds()[name], key, self.reader).id
 
 
@@ -159,5 +160,9 @@ def _after(cursor: str, problems: list[Problem]) -> list[str]:
         day, record, fact = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [date.fromisoformat(day).isoformat(), str(UUID(record)), str(fact)]
     except (ValueError, TypeError):
-        problems.append(Problem("cursor", _("This cursor belongs to another question. Begin again without it.")))
+        problems.append(
+            Problem(
+                "cursor", coded("bad_cursor", _("This cursor belongs to another question. Begin again without it."))
+            )
+        )
         return []

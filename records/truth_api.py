@@ -12,6 +12,7 @@ from .cases import Case, case_of
 from .cells import BadCell
 from .deciding import Decision, Outcome, decide, reopen
 from .declared import CITATION, DISAGREEMENT
+from .problem_codes import coded
 from .reading import read_value
 from .refusals import Fault, Refused, all_read
 from .shapes import shape_rows
@@ -104,7 +105,7 @@ class DisagreementView(viewset_for(DISAGREEMENT)):
 
     def _decision(self, body: dict, case: Case) -> Decision:
         faults = [
-            Fault(name, _("“%s” is a text.") % name)
+            Fault(name, coded("not_a_text", _("“%s” is a text.") % name))
             for name in ("outcome", "citation", "adopted", "reason_ko", "reason_en", "changed_on", "other_record")
             if not isinstance(body.get(name) or "", str)
         ]
@@ -112,7 +113,7 @@ class DisagreementView(viewset_for(DISAGREEMENT)):
             raise Refused(faults)
         version = body.get("record_version")
         if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-            raise Refused([Fault("record_version", _("A version is a whole number."))])
+            raise Refused([Fault("record_version", coded("not_a_version", _("A version is a whole number.")))])
         return Decision(
             outcome=body.get("outcome") or "",
             adopted=self._adopted(body, case),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from .asking import BadQuery, Problem
 from .history import known_at
 from .moments import CLOCKS, as_day, as_instant
+from .problem_codes import coded
 
 TO = {"as_of": "as_of_to", "known_at": "known_at_to"}
 UNDERSTAND = {"as_of": as_day, "known_at": as_instant}
@@ -62,7 +63,7 @@ def read_two(params) -> Two | None:
     clock = _clock(given, problems)
     first, second = values.get(clock), values.get(TO.get(clock))
     if first and second and first > second:
-        problems.append(Problem(TO[clock], _("The second moment lies before the first.")))
+        problems.append(Problem(TO[clock], coded("wrong_order", _("The second moment lies before the first."))))
     if problems:
         raise BadQuery(problems)
     still = {other: values.get(other) for other in CLOCKS if other != clock}
@@ -74,7 +75,7 @@ def _understood(name: str, text: str, problems: list[Problem]):
     clock = name.removesuffix("_to")
     try:
         if "\x00" in text:
-            raise ValueError(_("The text contains a character that cannot be stored."))
+            raise ValueError(coded("cannot_be_stored", _("The text contains a character that cannot be stored.")))
         return UNDERSTAND[clock](text)
     except ValueError as bad:
         problems.append(Problem(name, str(bad)))

@@ -25,6 +25,7 @@ from .commands import Author, Retire
 from .dates import BadDate, parse
 from .jobs import Job
 from .kinds import Kind
+from .problem_codes import coded
 from .reading import read_values
 from .refusals import Fault, Refused, all_read
 from .retire_jobs import retire_now_or_later
@@ -44,7 +45,9 @@ class ExactJSONParser(parsers.JSONParser):
         except (ValueError, ArithmeticError, RecursionError, LookupError) as error:
             raise exceptions.ParseError(_("The body is not JSON: %s.") % error) from None
         if not is_kept:
-            raise exceptions.ParseError(_("The text contains a character that cannot be stored."))
+            raise exceptions.ParseError(
+                coded("cannot_be_stored", _("The text contains a character that cannot be stored."))
+            )
         return body
 
 
@@ -71,19 +74,19 @@ class TakesWords:
         body = self._body()
         unknown = sorted(set(body) - {"reason", *more})
         if unknown:
-            raise Refused(Fault(name, _("There is no field “%s”.") % name) for name in unknown)
+            raise Refused(Fault(name, coded("unknown_field", _("There is no field “%s”.") % name)) for name in unknown)
         return body
 
     def _body(self) -> dict:
         body = self.request.data or {}
         if not isinstance(body, dict):
-            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
+            raise Refused(coded("not_an_object", _("The body is a JSON object: a field and its value, and so on.")))
         return body
 
     def _author(self, said: dict) -> Author:
         reason = said.get("reason", "") if isinstance(said, dict) else ""
         if not isinstance(reason, str) or "\x00" in reason:
-            raise Refused([Fault("reason", _("The reason is a text."))])
+            raise Refused([Fault("reason", coded("not_a_text", _("The reason is a text.")))])
         return Author.of(self.request._request, Change.Door.API, reason)  # that it acts once, once.py sees to
 
 
@@ -158,7 +161,7 @@ def required_version(request) -> int:
         )
     found = VERSION.fullmatch(given)
     if not found:
-        raise Refused(_('If-Match names one version in quotes, for example "3".'))
+        raise BadVersion(_('If-Match names one version in quotes, for example "3".'))
     return int(found[1])
 
 
@@ -166,7 +169,7 @@ def true_or_false(body: dict, name: str) -> bool:
     """What the body says there; false where it says nothing. Raises Refused."""
     value = body.get(name, False)
     if not isinstance(value, bool):
-        raise Refused([Fault(name, _("“%s” is not true or false.") % value)])
+        raise Refused([Fault(name, coded("not_a_boolean", _("“%s” is not true or false.") % value))])
     return value
 
 
@@ -181,7 +184,13 @@ def date_said(name: str, text: object) -> str:
 
 class PreconditionRequired(exceptions.APIException):
     status_code = 428
-    default_code = "precondition_required"
+    default_code = "version_missing"
+    header = "If-Match"
+
+
+class BadVersion(PreconditionRequired):
+    status_code = 400
+    default_code = "not_a_version"
 
 
 # ---- the schema ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from programs.kinds import PROJECT
 from records.asking import BadQuery, Problem, unknown_parameters
 from records.finding import by_key
 from records.moments import address
+from records.problem_codes import coded
 from records.record_page import RecordPage
 from records.rights import Reader
 from records.units import Unit, chosen
@@ -125,7 +126,9 @@ def _years(params, problems: list[Problem]) -> range | None:
     first, last = (int(text) if text else usual for text, usual in zip(ends, FISCAL_YEARS, strict=True))
     if first > last:
         said = {"first": first, "last": last}
-        problems.append(Problem(RANGE[0], _("The years from %(first)d to %(last)d run backwards.") % said))
+        problems.append(
+            Problem(RANGE[0], coded("wrong_order", _("The years from %(first)d to %(last)d run backwards.") % said))
+        )
     return range(first, last + 1)
 
 

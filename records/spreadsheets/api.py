@@ -18,6 +18,7 @@ from ..commands import Author
 from ..documents import too_large
 from ..jobs import Job
 from ..kinds import Kind
+from ..problem_codes import coded
 from ..refusals import Fault, Refused
 from ..rules import require_can_edit
 from ..writing_api import ExactJSONParser, TakesWords, true_or_false
@@ -41,7 +42,7 @@ class TakesFiles:
         file = request.FILES.get("file")
         if file is None:
             names = getattr(request._request, "left_out", [])
-            text = too_large(names[0]) if names else _("Send the file as “file” of a form.")
+            text = too_large(names[0]) if names else coded("required", _("Send the file as “file” of a form."))
             raise Refused([Fault("file", text)])
         by = _as_import(self._author({}))
         sheet = imports.send(file, file.name, self.kind, by)

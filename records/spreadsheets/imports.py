@@ -27,6 +27,7 @@ from ..commands import Author, again_after_deadlock, require_reason
 from ..documents import LARGEST, too_large
 from ..history import change
 from ..kinds import Kind, kinds
+from ..problem_codes import coded
 from ..refusals import Fault, Refused
 from ..rights import Reader
 from ..rules import require_can_edit
@@ -176,7 +177,15 @@ def choose(sheet: SheetImport, chosen: Mapping[int, Mapping[str, str]], rest: st
             now = {name: given.get(name) or rest or row.chosen.get(name, "") for name in row.said["conflicts"]}
             if wrong := set(now.values()) - {FILE, REGISTRY, ""}:
                 raise Refused(
-                    [Fault("", _("“%s” is not allowed; choose the file’s value or the registry’s.") % min(wrong))]
+                    [
+                        Fault(
+                            "",
+                            coded(
+                                "not_a_choice",
+                                _("“%s” is not allowed; choose the file’s value or the registry’s.") % min(wrong),
+                            ),
+                        )
+                    ]
                 )
             row.chosen = {name: whose for name, whose in now.items() if whose}
             is_open = len(row.chosen) < len(row.said["conflicts"])

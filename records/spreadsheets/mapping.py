@@ -16,6 +16,7 @@ from django.utils.translation import override
 from .. import columns
 from ..columns import Column, Form
 from ..kinds import Kind
+from ..problem_codes import coded
 from ..refusals import Fault, Refused
 from .models import ColumnMapping
 
@@ -89,9 +90,9 @@ def checked(kind: Kind, headers: Sequence[str], chosen: Mapping[str, str]) -> li
     found = [chosen.get(str(n), "") or "" for n in range(len(headers))]
     for n, name in enumerate(found):
         if name and name not in allowed:
-            faults.append(Fault(f"column-{n}", _("There is no field “%s”.") % name))
+            faults.append(Fault(f"column-{n}", coded("unknown_field", _("There is no field “%s”.") % name)))
         elif name and found.index(name) < n:
-            faults.append(Fault(f"column-{n}", _("Two columns cannot be the same field.")))
+            faults.append(Fault(f"column-{n}", coded("twice", _("Two columns cannot be the same field."))))
     if not faults and not any(name not in ("", "id", "version") for name in found):
         faults.append(Fault("", _("Choose what at least one column is.")))
     if faults:

@@ -17,6 +17,7 @@ from records.cells import read as read_cell
 from records.dates import BadDate, parse
 from records.finding import called, leads_to
 from records.kinds import Field, Type, kind_of
+from records.problem_codes import coded
 from records.rights import Reader
 
 from ..models import ProjectUpdate, UpdateEvent
@@ -102,7 +103,9 @@ def _after(text: str) -> Q:
     try:
         return Q(id__lt=UUID(text))
     except ValueError:
-        raise Wrong(_("This cursor belongs to another question. Begin again without it.")) from None
+        raise Wrong(
+            coded("bad_cursor", _("This cursor belongs to another question. Begin again without it."))
+        ) from None
 
 
 CONDITIONS = {

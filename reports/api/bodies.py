@@ -10,6 +10,7 @@ from labs.models import Institution
 from programs.models import Project
 from records.cells import BadCell
 from records.kinds import Field, Type
+from records.problem_codes import coded
 from records.reading import reference
 from records.refusals import Fault, Refused, all_read
 from records.rights import Reader
@@ -59,16 +60,19 @@ def unknown_fields(body: Mapping, takes: Iterable[str]) -> list[Fault]:
 
 def _not_taken(name: str) -> str:
     if name in ("project", "institution", "period_starts_on", "period_ends_on"):
-        return _("“%s” is settled when a report is begun. Begin another report, and withdraw this one.") % name
+        return coded(
+            "read_only",
+            _("“%s” is settled when a report is begun. Begin another report, and withdraw this one.") % name,
+        )
     if name in OWN:
-        return _("“%s” is kept by the registry and cannot be written.") % name
-    return _("There is no field “%s”.") % name
+        return coded("read_only", _("“%s” is kept by the registry and cannot be written.") % name)
+    return coded("unknown_field", _("There is no field “%s”.") % name)
 
 
 def text_of(body: Mapping, name: str = "text") -> str:
     text = body.get(name) or ""
     if not isinstance(text, str):
-        raise Refused([Fault(name, _("“%s” is a text.") % name)])
+        raise Refused([Fault(name, coded("not_a_text", _("“%s” is a text.") % name))])
     return text
 
 
@@ -84,13 +88,15 @@ def answers_of(body: Mapping, update: ProjectUpdate) -> tuple[dict[int, Answer],
         return {id: Answer(is_accepted) for id in values.values_list("id", flat=True)}, _of_whole
     sent = body["decisions"]
     if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
-        raise Refused([Fault("decisions", _("“%s” is a list of objects, one for each row.") % "decisions")])
+        raise Refused(
+            [Fault("decisions", coded("not_a_list", _("“%s” is a list of objects, one for each row.") % "decisions"))]
+        )
     answers: dict[int, Answer] = {}
     faults: list[Fault] = []
     for n, one in enumerate(sent):
         wrong = _wrong_with(one)
         if not wrong and one["value"] in answers:
-            wrong = [Fault("value", _("This row is there twice."))]
+            wrong = [Fault("value", coded("twice", _("This row is there twice.")))]
         faults += [Fault(f"decisions/{n}/{fault.field}", fault.message) for fault in wrong]
         if not wrong:
             answers[one["value"]] = Answer(one["accept"], one.get("note") or "", one.get("seen"))
@@ -105,10 +111,10 @@ def _wrong_with(one: Mapping) -> list[Fault]:
     if not isinstance(one.get("value"), int) or isinstance(one.get("value"), bool):
         faults.append(Fault("value", _("Say which value: its “id”.")))
     if not isinstance(one.get("accept"), bool):
-        faults.append(Fault("accept", _("Accept or return this value.")))
+        faults.append(Fault("accept", coded("required", _("Accept or return this value."))))
     for name in ("note", "seen"):
         if not isinstance(one.get(name) or "", str):
-            faults.append(Fault(name, _("“%s” is a text.") % name))
+            faults.append(Fault(name, coded("not_a_text", _("“%s” is a text.") % name)))
     return faults
 
 
@@ -138,7 +144,7 @@ def _record(body: Mapping, field: Field, reader: Reader):
     value = body.get(field.name)
     try:
         if not isinstance(value, str) or not value:
-            raise BadCell(_("Name it by its id or slug."))
+            raise BadCell(coded("required", _("Name it by its id or slug.")))
         named = reference(field, value, reader)
     except BadCell as bad:
         raise Refused([Fault(field.name, str(bad))]) from None
@@ -152,4 +158,4 @@ def _day(body: Mapping, name: str) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise Refused([Fault(name, _("Give a day, for example %s.") % "2025-06-30")])
+    raise Refused([Fault(name, coded("not_a_date", _("Give a day, for example %s.") % "2025-06-30"))])

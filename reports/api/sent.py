@@ -18,6 +18,7 @@ from records.cells import NUMBER, WHOLE, BadCell
 from records.kinds import Field, Type, kind_of
 from records.labels import labels_of
 from records.money import major_text, to_major, to_minor
+from records.problem_codes import coded
 from records.reading import not_a_field, read_amount, read_value
 from records.refusals import Fault, Refused
 from records.shapes import shape
@@ -36,7 +37,16 @@ REFS = (Type.REF, Type.RECORD)
 def read_sections(sent: object, about: About, *, minor: bool = False) -> dict[str, list[dict]]:
     """By section the rows that take the place of what it held; none where it is emptied by null. Raises Refused."""
     if not isinstance(sent, dict):
-        raise Refused([Fault("sections", _("“sections” is an object: the name of a section and its rows, and so on."))])
+        raise Refused(
+            [
+                Fault(
+                    "sections",
+                    coded(
+                        "not_an_object", _("“sections” is an object: the name of a section and its rows, and so on.")
+                    ),
+                )
+            ]
+        )
     return Reading(about, minor).sections(sent)
 
 
@@ -71,9 +81,11 @@ class Reading:
         if section is WORDS:
             return self.narrative(sent, place)
         if not isinstance(sent, list) or not all(isinstance(row, dict) for row in sent):
-            return self.fault(place, _("“%s” is a list of objects, one for each row.") % section.name)
+            return self.fault(
+                place, coded("not_a_list", _("“%s” is a list of objects, one for each row.") % section.name)
+            )
         if len(sent) > MOST_SENT:
-            return self.fault(place, _("A section has at most %d rows.") % MOST_SENT)
+            return self.fault(place, coded("too_many", _("A section has at most %d rows.") % MOST_SENT))
         keys = self.keys(section, sent, place)
         read = self.money(sent, keys, place) if section is MONEY else self.records(section, sent, keys, place)
         return [row for row in read if set(row) - {"key", "version"}]
@@ -96,7 +108,7 @@ class Reading:
                     at, _("“%s” is not the id of a record that this report can change.") % key
                 )
             if key and key in keys:
-                key = self.fault(at, _("This row is there twice."))
+                key = self.fault(at, coded("twice", _("This row is there twice.")))
             keys.append(key or "")
         return keys
 
@@ -108,7 +120,7 @@ class Reading:
         row = {"key": "text"}
         for name, value in sent.items():
             if name not in WORDS.names:
-                self.fault(f"{place}/{name}", _("There is no field “%s”.") % name)
+                self.fault(f"{place}/{name}", coded("unknown_field", _("There is no field “%s”.") % name))
             else:
                 self.into(
                     row, name, f"{place}/{name}", lambda value=value, name=name: self.text(WORDS.field(name), value)
@@ -132,7 +144,7 @@ class Reading:
                 elif name == "to_date":
                     self.into(texts, name, at, lambda v=value: self.text(TO_DATE, v))
                 elif name != "key":
-                    self.fault(at, _("There is no field “%s”.") % name)
+                    self.fault(at, coded("unknown_field", _("There is no field “%s”.") % name))
             read.append(texts)
         return read
 

@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from records.answers import ApiView
 from records.document_pages import as_attachment
 from records.documents import place, too_large
+from records.problem_codes import coded
 from records.refusals import Fault, NotAllowed, Refused
 from records.writing_api import ExactJSONParser, TakesWords, required_version
 
@@ -88,9 +89,11 @@ class UpdateView(TakesWords, ApiView):
         self.only_asked("money")
         sent = self._said("updates").get("updates")
         if not isinstance(sent, list) or not all(isinstance(one, dict) for one in sent):
-            raise Refused([Fault("updates", _("“%s” is a list of objects, one for each row.") % "updates")])
+            raise Refused(
+                [Fault("updates", coded("not_a_list", _("“%s” is a list of objects, one for each row.") % "updates"))]
+            )
         if not 0 < len(sent) <= MOST_IN_BULK:
-            raise Refused([Fault("updates", _("Send 1 to %d reports in one call.") % MOST_IN_BULK)])
+            raise Refused([Fault("updates", coded("too_many", _("Send 1 to %d reports in one call.") % MOST_IN_BULK))])
         return Response({"results": self._results(sent)})
 
     # -- on its way --------------------------------------------------------------------------------------
@@ -147,7 +150,7 @@ class UpdateView(TakesWords, ApiView):
         body = self._said("assigned_to")
         to = body.get("assigned_to")
         if "assigned_to" not in body or isinstance(to, bool) or not isinstance(to, int | None):
-            raise Refused([Fault("assigned_to", _("Choose an officer."))])
+            raise Refused([Fault("assigned_to", coded("required", _("Choose an officer.")))])
         commands.assign(update.id, to, version=version, by=self._by())
         return self._answer(update.id)
 
@@ -188,7 +191,7 @@ class UpdateView(TakesWords, ApiView):
         file = request.FILES.get("file")
         left_out = getattr(request._request, "left_out", [])
         if file is None:
-            text = too_large(left_out[0]) if left_out else _("Send the file as “file” of a form.")
+            text = too_large(left_out[0]) if left_out else coded("required", _("Send the file as “file” of a form."))
             raise Refused([Fault("file", text)])
         return Response(shape_file(commands.attach(update.id, file, file.name, by=self._by())), status=201)
 

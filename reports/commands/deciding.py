@@ -16,6 +16,7 @@ from records.declared import CITATION, SOURCE
 from records.kinds import Type, kinds
 from records.labels import labels_of
 from records.models import Source
+from records.problem_codes import coded
 from records.refusals import Fault, Moved, Refused, Stale
 from records.steps import Create, Edit, Step, new_id
 
@@ -111,12 +112,21 @@ def reopen(id: UUID, reason: str, *, version: int | None, by: Author) -> Project
 
 
 def _must_answer(values: Mapping[int, ProposedValue], answers: Mapping[int, Answer], text: str) -> None:
-    faults = [Fault(str(id), _("There is no such value in this report.")) for id in answers if id not in values]
+    faults = [
+        Fault(str(id), coded("no_such_record", _("There is no such value in this report.")))
+        for id in answers
+        if id not in values
+    ]
     for id in values:
         if id not in answers:
-            faults.append(Fault(str(id), _("Accept or return this value.")))
+            faults.append(Fault(str(id), coded("required", _("Accept or return this value."))))
         elif not answers[id].is_accepted and not (answers[id].note.strip() or text.strip()):
-            faults.append(Fault(str(id), _("Say why this value is returned, here or for the whole report.")))
+            faults.append(
+                Fault(
+                    str(id),
+                    coded("reason_required", _("Say why this value is returned, here or for the whole report.")),
+                )
+            )
     if faults:
         raise Refused(faults)
 

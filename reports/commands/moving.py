@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from people.models import User
 from records.commands import Author
+from records.problem_codes import coded
 from records.refusals import Fault, Refused
 
 from ..models import ProjectUpdate, Proposal, ProposedValue, Telling, UpdateEvent, Watch
@@ -35,7 +36,9 @@ def submit(id: UUID, *, version: int | None, by: Author) -> ProjectUpdate:
     if draft.faults:
         raise Refused(draft.faults)
     if not proposed:
-        raise Refused([Fault("", _("The report says nothing yet. Write what was done, or change a value."))])
+        raise Refused(
+            [Fault("", coded("required", _("The report says nothing yet. Write what was done, or change a value.")))]
+        )
     round = update.round + 1
     _keep(update, proposed, round)
     count = sum(len(one.values) for one in proposed)
@@ -130,7 +133,7 @@ def assign(id: UUID, to: int | None, *, version: int | None, by: Author) -> Proj
     officers = User.objects.filter(role__in=[User.Role.OFFICER, User.Role.ADMINISTRATOR], is_active=True)
     officer = officers.filter(pk=to).first() if to else None
     if to and officer is None:
-        raise Refused([Fault("assigned_to", _("Choose an officer."))])
+        raise Refused([Fault("assigned_to", coded("required", _("Choose an officer.")))])
     if update.assigned_to_id != to:
         become(update, assigned_to=officer)
         note(update, What.ASSIGNED, by, to=officer.shown_name if officer else "")

@@ -14,6 +14,7 @@ from labs.models import Institution
 from programs.models import Project
 from records.commands import Author
 from records.documents import BadFile, keep
+from records.problem_codes import coded
 from records.refusals import Fault, Refused
 from records.sentences import explain
 
@@ -34,11 +35,11 @@ def begin(project: Project, institution: Institution, starts_on: date, ends_on: 
     require_can_report(by.reader, project, institution)
     faults = []
     if ends_on < starts_on:
-        faults.append(Fault("period_ends_on", _("The end lies before the beginning.")))
+        faults.append(Fault("period_ends_on", coded("wrong_order", _("The end lies before the beginning."))))
     elif (ends_on - starts_on).days > LONGEST_PERIOD:
-        faults.append(Fault("period_ends_on", _("A report covers three years at most.")))
+        faults.append(Fault("period_ends_on", coded("out_of_range", _("A report covers three years at most."))))
     if starts_on > timezone.localdate():
-        faults.append(Fault("period_starts_on", _("This period has not begun yet.")))
+        faults.append(Fault("period_starts_on", coded("in_the_future", _("This period has not begun yet."))))
     if faults:
         raise Refused(faults)
     try:
@@ -76,7 +77,7 @@ def attach(id: UUID, file: BinaryIO, name: str, *, by: Author) -> Attachment:
     require_can_write(by.reader, update)
     must_be(update, WITH_PARTNER)
     if update.attachments.count() >= MOST_FILES:
-        raise Refused([Fault("files", _("A report brings at most %d files with it.") % MOST_FILES)])
+        raise Refused([Fault("files", coded("too_many", _("A report brings at most %d files with it.") % MOST_FILES))])
     try:
         kept = keep(file, name)
     except BadFile as bad:

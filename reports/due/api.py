@@ -12,6 +12,7 @@ from records.api import PARAMETERS
 from records.asking import DEFAULT_LIMIT, BadQuery, Wrong
 from records.base import Change
 from records.commands import Author
+from records.problem_codes import coded
 from records.refusals import Fault, Refused
 from records.writing_api import ExactJSONParser
 
@@ -115,15 +116,18 @@ class DueView(ApiView):
 def _read(body: object) -> tuple:
     """(until, reason) as sent. Raises Refused with all that is wrong."""
     if not isinstance(body, dict):
-        raise Refused(_("The body is a JSON object: a field and its value, and so on."))
-    faults = [Fault(name, _("There is no field “%s”.") % name) for name in sorted(set(body) - {"until", "reason"})]
+        raise Refused(coded("not_an_object", _("The body is a JSON object: a field and its value, and so on.")))
+    faults = [
+        Fault(name, coded("unknown_field", _("There is no field “%s”.") % name))
+        for name in sorted(set(body) - {"until", "reason"})
+    ]
     until, reason = None, body.get("reason", "")
     try:
         until = due_asking.read_day(body.get("until", ""))
     except Wrong as wrong:
         faults.append(Fault("until", str(wrong)))
     if not isinstance(reason, str) or not reason.strip():
-        faults.append(Fault("reason", _("Say why the due day is put off.")))
+        faults.append(Fault("reason", coded("reason_required", _("Say why the due day is put off."))))
     if faults:
         raise Refused(faults)
     return until, reason

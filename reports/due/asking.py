@@ -18,6 +18,7 @@ from records.dates import BadDate, parse
 from records.dates import read as as_written
 from records.kinds import Filter, Type
 from records.lists import COUNTED_TO
+from records.problem_codes import coded
 from records.rights import Reader
 
 from ..models import ReportDue
@@ -109,7 +110,9 @@ def _standing(asked, problems) -> Standing:
 def _within(asked, problems) -> int | None:
     value = asked.get("within", "")
     if value and not (value.isascii() and value.isdigit() and len(value) < 4 and int(value) <= MOST_DAYS):
-        problems.append(Problem("within", _("“within” is a number of days from 0 to %d.") % MOST_DAYS))
+        problems.append(
+            Problem("within", coded("out_of_range", _("“within” is a number of days from 0 to %d.") % MOST_DAYS))
+        )
         return None
     return int(value) if value else None
 
@@ -120,7 +123,11 @@ def _after(asked, problems) -> tuple[date, UUID] | None:
     try:
         return (date.fromisoformat(day), UUID(id)) if text else None
     except ValueError:
-        problems.append(Problem("cursor", _("This cursor belongs to another question. Begin again without it.")))
+        problems.append(
+            Problem(
+                "cursor", coded("bad_cursor", _("This cursor belongs to another question. Begin again without it."))
+            )
+        )
         return None
 
 

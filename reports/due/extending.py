@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from records.commands import Author
+from records.problem_codes import coded
 from records.refusals import Fault, NotAllowed, Refused
 from records.rights import Reader
 
@@ -46,8 +47,8 @@ def extend(due: ReportDue, *, until: date, reason: str, by: Author) -> Extension
 
 def _faults(due: ReportDue, until: date, reason: str):
     if not ReportDue.objects.open().filter(pk=due.pk).exists():
-        yield Fault("", _("This has been reported: there is nothing to put off."))
+        yield Fault("", coded("state", _("This has been reported: there is nothing to put off.")))
     if until <= max(timezone.localdate(), due.due_on):
         yield Fault("until", _("Give a day after today and after the present due day, %s.") % due.due_on.isoformat())
     if not reason:
-        yield Fault("reason", _("Say why the due day is put off."))
+        yield Fault("reason", coded("reason_required", _("Say why the due day is put off.")))
