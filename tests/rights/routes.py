@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.urls import get_resolver
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-NO_DOORS = {"/api/schema/", "/api/explorer/"}  # what the API looks like, the same for everybody
+NO_DOORS = {  # what the API looks like and what its refusals mean, the same for everybody
+    "/api/schema/", "/api/explorer/", "/api/problems/", "/api/problems/<code>",
+}  # fmt: skip
 GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()\[\]]|\[[^\]]*\])*\)")
 CONVERTED = re.compile(r"<\w+:(\w+)>")
 LANGUAGE = re.compile(r"^/(ko|en)/")
