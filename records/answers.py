@@ -18,26 +18,30 @@ class ApiView(ActsOnce, ViewSet):
     """What all answers of the API share: the reader, the moment, the language, and that a request with a key acts once."""
 
     content_negotiation_class = Negotiation
+    saying_all_at_once: tuple[str, ...] = ()  # actions that say `problems` together with what they find themselves
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         asked = request.query_params.get("lang", "")
         is_known = asked in ("", "ko", "en")
         translation.activate(asked if asked and is_known else translation.get_language_from_request(request))
-        if not is_known:
-            raise BadQuery([Problem("lang", not_allowed("lang", asked, ("ko", "en")))])
-        moment_problems = request._request.moment_problems
-        if moment_problems:
-            raise BadQuery([Problem(name, text) for name, text in moment_problems.items()])
+        self.problems = [] if is_known else [Problem("lang", not_allowed("lang", asked, ("ko", "en")))]
+        self.problems += [Problem(name, text) for name, text in request._request.moment_problems.items()]
         money = request.query_params.get("money", "")
         if money not in ("", "minor", "major"):
-            raise BadQuery([Problem("money", not_allowed("money", money, ("major", "minor")))])
+            self.problems.append(Problem("money", not_allowed("money", money, ("major", "minor"))))
+        if self.problems and self.action not in self.saying_all_at_once:
+            raise BadQuery(self.problems)
         self.only_once(request)
 
     def only_asked(self, *names: str) -> None:
         """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""
-        if unknown := unknown_parameters(sorted(self.request.query_params), {"lang", "format", *names}):
+        if unknown := self.not_asked(*names):
             raise BadQuery(unknown)
+
+    def not_asked(self, *names: str) -> list[Problem]:
+        """A problem for each parameter of the address other than these."""
+        return unknown_parameters(sorted(self.request.query_params), {"lang", "format", *names})
 
     @property
     def reader(self):

@@ -13,21 +13,21 @@ from rest_framework import exceptions, parsers, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from . import lists
 from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
-from .columns import file_columns
 from .export_api import FILES, SCHEMA, is_file, list_as_file
 from .finding import find
 from .gone import gone
 from .kinds import Field, Kind, Type
+from .list_api import CONTROLS, OF_RECORD, list_answer, record_asked
 from .merge_api import MERGE, MERGED, MergesRecords
 from .merging import can_be_merged
 from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
 from .questions import filters_of
 from .rights import ANYONE
-from .shapes import shape_rows
+from .shape_asked import ShapeAsked, whole
+from .shapes import shaped
 from .spreadsheets.api import SENDING, TakesFiles
 from .writing_api import IF_MATCH, Reason, Retiring, WritesRecords, about_the_change
 
@@ -37,28 +37,21 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView)
 
     kind: Kind
     lookup_value_regex = "[^/]+"
+    saying_all_at_once = ("list", "retrieve")
 
     def get_renderers(self):
         return [*super().get_renderers(), *(renderer() for renderer in FILES if self.action == "list")]
 
     def list(self, request):
-        if is_file(request):
-            return list_as_file(self, request)
-        query = lists.read(self.kind, request.query_params, self.reader, as_of=self.as_of)
-        page = query.page()
-        results = shape_rows(self.kind, page.rows, self.reader, minor=self.is_minor)
-        if query.columns and "columns" in request.query_params:
-            asked = [column.name for column in file_columns(self.kind, query.columns) if not column.is_label]
-            results = [{name: row[name] for name in asked} for row in results]
-        return Response({"results": results, "next_cursor": page.next_cursor})
+        return list_as_file(self, request) if is_file(request) else list_answer(self)
 
     def retrieve(self, request, pk=None):
-        self.only_asked("money", "as_of", "known_at")
+        shape = record_asked(self)
         try:
             row = find(self.kind, pk, self.reader, self.as_of, with_retired=self.reader.is_officer)
         except Http404:
             return self._gone(pk)
-        return self._gone(pk) if row.merged_into_id else self.answer(row)
+        return self._gone(pk) if row.merged_into_id else self.answer(row, shape=shape)
 
     def history(self, request, pk=None):
         return record_history(self, self.kind, pk)
@@ -79,9 +72,10 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView)
         """The record with this key that exists for the reader; for officers retired ones do as well."""
         return find(self.kind, key, self.reader, with_retired=self.reader.is_officer)
 
-    def answer(self, row, status: int = 200) -> Response:
+    def answer(self, row, status: int = 200, shape: ShapeAsked | None = None) -> Response:
         """One record, with its version as ETag."""
-        response = Response(shape_rows(self.kind, [row], self.reader, minor=self.is_minor)[0], status=status)
+        shape = shape or whole(self.kind, is_minor=self.is_minor)
+        response = Response(shaped(shape, [row], self.reader, self.as_of)[0], status=status)
         response["ETag"] = f'"{row.version}"'
         return response
 
@@ -147,7 +141,13 @@ def serializer_field(f: Field, *, is_read: bool = True):
 PARAMETERS = {
     "search": "Words that all occur; exact hits first.",
     "sort": "A field, with - in front for descending.",
-    "columns": "Fields, and pairs such as `name`, with commas between: only these, with id and version.",
+    "fields": "Fields, and pairs such as `name`, with commas between: only these, in this order. Of a record inside:"
+    " `payer.name_ko`, which includes it.",
+    "omit": "Fields that are left out.",
+    "include": "References, with commas between, two deep: the records that they lead to stand inside.",
+    "flat": "1: a table without joins. Beside a reference and a choice stands its label (`payer_label`) in the language"
+    " asked for, what is included has its columns behind its name and a dot (`payer.name_ko`), lists are one text.",
+    "count": "exact: `count` says how many rows there are in all.",
     "view": "A saved view: its filters, words and order. A parameter beside it takes the place of the view's own of that"
     " name (empty: not asked), all others narrow further.",
     "limit": "Rows per page, 1 to 1000 (100).",
@@ -164,15 +164,19 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     one = serializer_for(kind)
     page = one_answer(
         f"{one.__name__}Page",
-        {"results": one(many=True), "next_cursor": serializers.CharField(allow_null=True)},
+        {
+            "results": one(many=True),
+            "next_cursor": serializers.CharField(allow_null=True),
+            "count": serializers.IntegerField(required=False, help_text="with count=exact"),
+        },
     )
     as_page_or_file = {(200, "application/json"): page, **SCHEMA}
-    asked = query_parameters(PARAMETERS)
+    asked = query_parameters(PARAMETERS, CONTROLS)
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
     asked += [
         _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]
     ]
-    alone = query_parameters(PARAMETERS, ("as_of", "known_at", "money", "lang"))
+    alone = query_parameters(PARAMETERS, (*OF_RECORD, "lang"))
     how = query_parameters(PARAMETERS, ("money", "lang"))
     written = written_serializer_for(kind)
     key = OpenApiParameter("id", str, OpenApiParameter.PATH, description="id, or slug where there is one")

@@ -7,7 +7,7 @@ A parameter that stands twice means “or”. What is unknown is refused by name
 
 import difflib
 import uuid
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
@@ -82,13 +82,13 @@ class Wrong(ValueError):
     """Carries the sentence about one parameter."""
 
 
-def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str]) -> Asked:
+def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str], controls=CONTROLS) -> Asked:
     name, _sep, lookup = parameter.partition("__")
     special = next((f for f in filters_of(kind) if f.name == name), None)
     asked = special or kind.all_fields.get(name)
     allowed = ("", "in") if special else LOOKUPS[asked.type] if asked else ()
     if not asked or lookup not in allowed or (isinstance(asked, Field) and asked.is_private and not reader.is_officer):
-        raise Wrong(_unknown(kind, parameter, reader))
+        raise Wrong(_unknown(parameter, parameters(kind, reader, controls)))
     if lookup == "in":
         values = [v for value in values for v in value.split(",")]
     if len(values) > MOST_VALUES:
@@ -212,13 +212,9 @@ def _choice(asked: Field | Filter, value: str):
     raise Wrong(not_allowed(asked.name, value, words))
 
 
-def unknown_parameters(asked: Iterable[str], takes: Container[str]) -> list[Problem]:
+def unknown_parameters(asked: Iterable[str], takes: Collection[str]) -> list[Problem]:
     """Of the names of parameters that stand in an address: those that mean nothing there."""
-    return [
-        Problem(name, coded("unknown_parameter", _("There is no parameter “%s”.") % name))
-        for name in asked
-        if name not in takes
-    ]
+    return [Problem(name, _unknown(name, takes)) for name in asked if name not in takes]
 
 
 def limit_of(text: str, problems: list[Problem], *, usual: int = DEFAULT_LIMIT, most: int = LARGEST_LIMIT) -> int:
@@ -232,15 +228,10 @@ def limit_of(text: str, problems: list[Problem], *, usual: int = DEFAULT_LIMIT, 
 
 
 def not_allowed(name: str, value: str, allowed: Iterable) -> str:
-    return coded(
-        "not_a_choice",
-        _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.")
-        % {
-            "value": value,
-            "name": name,
-            "all": ", ".join(map(str, allowed)),
-        },
-    )
+    words = list(map(str, allowed))
+    text = _("“%(value)s” is not a value of “%(name)s”; allowed: %(all)s.")
+    said = text % {"value": value, "name": name, "all": ", ".join(words)}
+    return coded("not_a_choice", f"{said} {did_you_mean(value, words)}".rstrip())
 
 
 def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UUID]:
@@ -276,30 +267,27 @@ def shown_reference(kind: Kind, asked: Field, reader: Reader):
     return Case(When(Q(**{f"{asked.name}__in": _seen(asked, reader)}), then=id))
 
 
-def _unknown(kind: Kind, parameter: str, reader: Reader) -> str:
-    near = difflib.get_close_matches(parameter, parameters(kind, reader), n=1, cutoff=0.5)
-    if near:
-        return coded(
-            "unknown_parameter",
-            _("There is no parameter “%(name)s”. Did you mean “%(near)s”?")
-            % {
-                "name": parameter,
-                "near": near[0],
-            },
-        )
-    return coded("unknown_parameter", _("There is no parameter “%s”.") % parameter)
+def _unknown(parameter: str, there_are: Iterable[str]) -> str:
+    said = _("There is no parameter “%s”.") % parameter
+    return coded("unknown_parameter", f"{said} {did_you_mean(parameter, there_are)}".rstrip())
+
+
+def did_you_mean(word: str, there_are: Iterable[str]) -> str:
+    """A sentence with the nearest right word; empty where none is near."""
+    near = difflib.get_close_matches(word, list(there_are), n=1, cutoff=0.5)
+    return _("Did you mean “%s”?") % near[0] if near else ""
 
 
 def may_ask(asked: Field, reader: Reader) -> bool:
     return asked.is_asked and (reader.is_officer or not asked.is_private)
 
 
-def parameters(kind: Kind, reader: Reader) -> list[str]:
-    """Every parameter that a list of this kind takes."""
+def parameters(kind: Kind, reader: Reader, controls: Sequence[str] = CONTROLS) -> list[str]:
+    """Every parameter that a list of this kind takes, on pages unless other controls are given."""
     names = [
         f"{f.name}__{lookup}" if lookup else f.name
         for f in kind.all_fields.values()
         if may_ask(f, reader)
         for lookup in LOOKUPS[f.type]
     ]
-    return [*CONTROLS, *(f.name for f in filters_of(kind)), *names]
+    return [*controls, *(f.name for f in filters_of(kind)), *names]

@@ -92,7 +92,7 @@ def base_of(kind: Kind, field: str) -> str:
 
 def file_columns(kind: Kind, names: Iterable[str]) -> list[Column]:
     """The columns of a file with these columns of a list."""
-    fields = [name for given in (*ALWAYS, *names) for name in _behind(kind, given)]
+    fields = [name for given in (*ALWAYS, *names) for name in behind(kind, given)]
     if any(kind.all_fields[name].type is Type.MONEY for name in fields) and "currency" in kind.all_fields:
         fields.append("currency")
     return [column for name in dict.fromkeys(fields) for column in _columns(kind.all_fields[name])]
@@ -103,7 +103,7 @@ def all_columns(kind: Kind) -> list[Column]:
     return [column for field in kind.all_fields.values() for column in _columns(field)]
 
 
-def _behind(kind: Kind, name: str) -> tuple[str, ...]:
+def behind(kind: Kind, name: str) -> tuple[str, ...]:
     return (name,) if name in kind.all_fields else (f"{name}_ko", f"{name}_en")
 
 

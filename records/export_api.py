@@ -6,12 +6,13 @@ from rest_framework import exceptions
 from rest_framework.renderers import BaseRenderer
 from rest_framework.settings import api_settings
 
-from . import lists
 from .asking import BadQuery, Problem
 from .columns import Form, choosable
 from .exports import As, Busy, Export, sent
+from .list_api import list_asked
 
-NOT_TAKEN = ("limit", "cursor")
+NOT_TAKEN = ("limit", "cursor", "count")
+NOT_IN_CSV = ("money", "include", "flat")
 WHOLE = "All rows, of one moment, written while they are sent. A file that breaks off ends with a line that no reader takes."
 
 
@@ -57,14 +58,15 @@ def list_as_file(view, request):
     as_ = As(request.accepted_renderer.format)
     text = _("A list as a file comes as a whole: it takes no “%s”.")
     problems = [Problem(name, text % name) for name in NOT_TAKEN if name in request.query_params]
-    if as_ is As.CSV and "money" in request.query_params:
-        problems.append(Problem("money", _("Amounts in a CSV are in major units: it takes no “money”.")))
+    if as_ is As.CSV:
+        text = _("A CSV has amounts in major units and names beside references: it takes no “%s”.")
+        problems += [Problem(name, text % name) for name in NOT_IN_CSV if name in request.query_params]
     if problems:
         raise BadQuery(problems)
-    query = lists.read(view.kind, request.query_params, view.reader, as_of=view.as_of)
-    names = query.columns or (tuple(choosable(view.kind, view.reader)) if as_ is As.CSV else ())
+    query, shape = list_asked(view)
+    names = tuple(choosable(view.kind, view.reader)) if shape.is_whole else shape.names
     try:
-        response = sent(Export(query, Form.RAW, request._request.known_at, names), as_, minor=view.is_minor)
+        response = sent(Export(query, Form.RAW, request._request.known_at, names, shape), as_)
     except Busy as busy:
         raise IsBusy(str(busy)) from None
     if as_ is As.JSONL:

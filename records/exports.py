@@ -29,7 +29,8 @@ from .columns import REFERENCES, Cells, Column, Form, file_columns, harmless, he
 from .history import known_at
 from .kinds import Kind
 from .lists import ListQuery
-from .shapes import column_of, shape, shape_rows
+from .shape_asked import ShapeAsked, whole
+from .shapes import column_of, shape, shaped
 from .snapshot import snapshot
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Export:
     form: Form
     known_at: datetime | None = None
     names: tuple[str, ...] = ()  # of the list's columns, where they are not those of the page
+    shape: ShapeAsked | None = None  # of JSON Lines; everything where none is asked for
 
     @property
     def kind(self) -> Kind:
@@ -111,12 +113,10 @@ class Export:
                 separator = b",\n"
         yield b"\n]}\n"
 
-    def jsonl(self, *, minor: bool) -> Iterator[bytes]:
-        """One object a line, each a row as the API's list has it: all fields, or those of the columns that were chosen."""
-        names = [column.name for column in self.columns if not column.is_label] if self.names else ()
+    def jsonl(self) -> Iterator[bytes]:
+        """One object a line, each a row as the API's list has it, in the shape that is asked for."""
         for rows in self.batches():
-            said = shape_rows(self.kind, rows, self.query.reader, minor=minor)
-            said = [{name: row[name] for name in names} for row in said] if names else said
+            said = shaped(self.shape or whole(self.kind), rows, self.query.reader, self.query.as_of)
             yield b"".join(
                 orjson.dumps(row, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE) for row in said
             )
@@ -200,12 +200,12 @@ class Sent:
 BROKEN = {As.CSV: '"%s', As.JSON: '\n"%s', As.JSONL: '{"broken_off":"%s'}  # each begins where a line does
 
 
-def sent(export: Export, as_: As, *, bom: bool = False, minor: bool = False) -> StreamingHttpResponse:
+def sent(export: Export, as_: As, *, bom: bool = False) -> StreamingHttpResponse:
     """The file, as an attachment. Raises Busy."""
     write = {
         As.CSV: lambda: export.csv(bom=bom),
         As.JSON: export.json,
-        As.JSONL: lambda: export.jsonl(minor=minor),
+        As.JSONL: export.jsonl,
     }[as_]
     broken = BROKEN[as_] % _("The file breaks off here: something went wrong while it was written. Take it again.")
     response = StreamingHttpResponse(Sent(write, broken), content_type=TYPES[as_])

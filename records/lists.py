@@ -29,6 +29,7 @@ from .asking import (
     BadQuery,
     Problem,
     Wrong,
+    did_you_mean,
     limit_of,
     read_filter,
 )
@@ -230,10 +231,19 @@ class Page:
 # ---- reading the question ------------------------------------------------------------------------------
 
 
-def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also: Sequence[str] = ()) -> ListQuery:
+def read(
+    kind: Kind,
+    params,
+    reader: Reader,
+    *,
+    as_of: date | None = None,
+    also: Sequence[str] = (),
+    controls: Sequence[str] = CONTROLS,
+) -> ListQuery:
     """A ListQuery from the query of an address (a QueryDict). Raises BadQuery with everything that is wrong.
 
-    `also` names further parameters that the caller reads itself.
+    `also` names further parameters that the caller reads itself; `controls`: those that are no filters, where the asker
+    sees others than pages have.
     """
     problems: list[Problem] = []
     asked: list[Asked] = []
@@ -245,13 +255,13 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, also:
                 Problem(name, coded("cannot_be_stored", _("The text contains a character that cannot be stored.")))
             )
             continue
-        if name in CONTROLS or name in also:
+        if name in controls or name in CONTROLS or name in also:
             continue
         values = [v for v in params.getlist(name) if v != ""]
         if not values:
             continue
         try:
-            asked.append(read_filter(kind, reader, name, values))
+            asked.append(read_filter(kind, reader, name, values, controls))
         except Wrong as wrong:
             problems.append(Problem(name, wrong.args[0]))
     query = ListQuery(
@@ -295,15 +305,17 @@ def _read_columns(kind: Kind, params, reader: Reader, problems: list[Problem] | 
             found.append(base)
         elif problems is not None and name and base not in (*allowed, "id"):
             text = _("There is no column “%(name)s”; there are: %(all)s.")
-            problems.append(Problem("columns", text % {"name": name, "all": ", ".join(allowed)}))
+            said = text % {"name": name, "all": ", ".join(allowed)}
+            problems.append(Problem("columns", f"{said} {did_you_mean(name, allowed)}".strip(), "unknown_field"))
     return () if tuple(found) == kind.columns else tuple(found)
 
 
 def _read_sort(kind: Kind, sort: str, reader: Reader, problems: list[Problem]) -> str:
     allowed = sortable(kind, reader)
     if sort and sort.removeprefix("-") not in allowed:
-        text = _("“%(sort)s” cannot be sorted by; allowed: %(all)s.")
-        problems.append(Problem("sort", text % {"sort": sort, "all": ", ".join(allowed)}))
+        text = _("“%(sort)s” cannot be sorted by; allowed: %(all)s.") % {"sort": sort, "all": ", ".join(allowed)}
+        near = did_you_mean(sort, [*allowed, *(f"-{name}" for name in allowed)])
+        problems.append(Problem("sort", f"{text} {near}".strip(), "not_a_choice"))
         return ""
     return sort
 

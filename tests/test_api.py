@@ -441,10 +441,11 @@ def test_figures_have_the_fields_that_their_description_names(schema, api, world
 def test_every_parameter_that_is_taken_is_described(schema, plural):
     from records.asking import parameters
     from records.kinds import kinds_by_plural
+    from records.list_api import CONTROLS
     from records.rights import ANYONE
 
     described = {p["name"] for p in schema["paths"][f"/api/v1/{plural}/"]["get"]["parameters"]}
-    assert described == set(parameters(kinds_by_plural()[plural], ANYONE))
+    assert described == set(parameters(kinds_by_plural()[plural], ANYONE, CONTROLS))
 
 
 def test_the_explorer_asks_no_other_host(client, db):

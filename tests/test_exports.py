@@ -165,7 +165,7 @@ def test_no_cell_of_a_page_file_is_a_formula_and_all_come_back(w, client):
 
 
 def test_the_apis_file_is_raw(w, client):
-    lines = table(content(got(client, "/api/v1/projects/?format=csv&search=odd&columns=title")))[1:]
+    lines = table(content(got(client, "/api/v1/projects/?format=csv&search=odd&fields=title")))[1:]
     assert {line[2] for line in lines} == set(ROWS)
 
 

@@ -61,7 +61,7 @@ def test_json_lines_are_the_rows_of_all_pages(w, api, name, role):
 @pytest.mark.parametrize(
     "question",
     ["projects/?status=running&sort=-slug", "projects/?search=one", "projects/?as_of=2021", "funding-amounts/?money=minor",
-     "funding-amounts/?fiscal_year__gte=2026&sort=-planned", "projects/?columns=slug,title", "roles/?researcher__isnull=false&lang=ko",
+     "funding-amounts/?fiscal_year__gte=2026&sort=-planned", "projects/?fields=slug,title", "projects/?include=program&flat=1", "roles/?researcher__isnull=false&lang=ko",
      "projects/?status__in=running,planned"],
 )  # fmt: skip
 def test_json_lines_answer_the_question_that_the_list_answers(w, api, question):

@@ -1,0 +1,82 @@
+"""A list and a record as the API answers them: what is asked, all that is wrong with it at once, and the envelope.
+
+{"results": […], "next_cursor": … | null, "count": n}     and a Link header to the next page (RFC 8288)
+"""
+
+from dataclasses import replace
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from rest_framework.response import Response
+
+from . import lists, shape_asked
+from .asking import CONTROLS as OF_PAGES
+from .asking import BadQuery, Problem, not_allowed
+from .columns import file_columns
+from .lists import ListQuery
+from .shape_asked import ShapeAsked, read_shape
+from .shapes import shaped
+
+OF_RECORD = (*shape_asked.PARAMETERS, "money", "as_of", "known_at")
+CONTROLS = (*(name for name in OF_PAGES if name != "columns"), *shape_asked.PARAMETERS, "count")
+MANY = ("fields", "omit", "include")  # what may stand twice; of a filter several values mean “or”
+
+
+def list_answer(view) -> Response:
+    """One page of a list."""
+    query, shape = list_asked(view)
+    page = query.page()
+    body = {"results": shaped(shape, page.rows, view.reader, view.as_of), "next_cursor": page.next_cursor}
+    if view.request.query_params.get("count"):
+        body["count"] = query.rows().order_by().count()
+    return Response(body, headers=_link(view.request, page.next_cursor))
+
+
+def list_asked(view) -> tuple[ListQuery, ShapeAsked]:
+    """What is asked of a list, and of the shape of its rows. Raises BadQuery with all that is wrong."""
+    params, problems, query = view.request.query_params, list(view.problems), None
+    problems += [_asked_twice(name) for name in CONTROLS if name not in MANY and len(params.getlist(name)) > 1]
+    if "columns" in params:
+        problems.append(Problem("columns", _("Here the columns are called “fields”."), "unknown_parameter"))
+        params = params.copy()
+        del params["columns"]
+    if params.get("count", "") not in ("", "exact"):
+        problems.append(Problem("count", not_allowed("count", params["count"], ("exact",))))
+    try:
+        query = lists.read(view.kind, params, view.reader, as_of=view.as_of, controls=CONTROLS)
+    except BadQuery as bad:
+        problems += bad.problems
+    shape = _shape(view, params, problems, query)
+    if problems or query is None:
+        raise BadQuery(problems)
+    return replace(query, is_bare=not shape.needs_attached), shape
+
+
+def record_asked(view) -> ShapeAsked:
+    """What is asked of the shape of one record. Raises BadQuery."""
+    problems = [*view.problems, *view.not_asked(*OF_RECORD)]
+    shape = _shape(view, view.request.query_params, problems)
+    if problems:
+        raise BadQuery(problems)
+    return shape
+
+
+def _shape(view, params, problems: list[Problem], query: ListQuery | None = None) -> ShapeAsked:
+    """As asked; a saved view has columns of its own, which files have too: with id and version."""
+    columns = file_columns(view.kind, query.columns) if query and query.columns else ()
+    usual = [column.name for column in columns if not column.is_label]
+    return read_shape(
+        view.kind, params, problems, usual=usual, is_minor=view.is_minor, language=(get_language() or "ko")[:2]
+    )
+
+
+def _asked_twice(name: str) -> Problem:
+    return Problem(name, _("“%s” stands there more than once.") % name, "conflict")
+
+
+def _link(request, next_cursor: str | None) -> dict[str, str]:
+    if next_cursor is None:
+        return {}
+    asked = request.query_params.copy()
+    asked["cursor"] = next_cursor
+    return {"Link": f'<{request.build_absolute_uri(request.path)}?{asked.urlencode()}>; rel="next"'}
