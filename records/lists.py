@@ -170,7 +170,7 @@ class ListQuery:
         if self.is_in_bands:
             rows = self.rows().annotate(sort_band=self.searched.rank()).order_by("sort_band", "-id")
         for batch in batched(rows.iterator(chunk_size=size), size):
-            yield self.kind.attached(list(batch), self.reader, self.as_of)
+            yield list(batch) if self.is_bare else self.kind.attached(list(batch), self.reader, self.as_of)
 
     # -- cursors ---------------------------------------------------------------------------------------
 
