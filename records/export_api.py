@@ -57,10 +57,12 @@ def list_as_file(view, request):
     """All rows of a list; a CSV with every column unless some are asked for. Raises BadQuery, IsBusy."""
     as_ = As(request.accepted_renderer.format)
     text = _("A list as a file comes as a whole: it takes no “%s”.")
-    problems = [Problem(name, text % name) for name in NOT_TAKEN if name in request.query_params]
+    problems = [Problem(name, text % name, "not_allowed_here") for name in NOT_TAKEN if name in request.query_params]
     if as_ is As.CSV:
         text = _("A CSV has amounts in major units and names beside references: it takes no “%s”.")
-        problems += [Problem(name, text % name) for name in NOT_IN_CSV if name in request.query_params]
+        problems += [
+            Problem(name, text % name, "not_allowed_here") for name in NOT_IN_CSV if name in request.query_params
+        ]
     if problems:
         raise BadQuery(problems)
     query, shape = list_asked(view)

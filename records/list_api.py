@@ -71,7 +71,7 @@ def _shape(view, params, problems: list[Problem], query: ListQuery | None = None
 
 
 def _asked_twice(name: str) -> Problem:
-    return Problem(name, _("“%s” stands there more than once.") % name, "conflict")
+    return Problem(name, _("“%s” stands there more than once.") % name, "twice")
 
 
 def _link(request, next_cursor: str | None) -> dict[str, str]:
