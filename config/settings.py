@@ -101,6 +101,14 @@ FIGURES = [
     "reports.due.calendar.CALENDAR",
 ]
 
+# Views of the schema `reporting` beside one for each kind: functions that make them (records/reporting/)
+REPORTING = [
+    "records.reporting.others.records",
+    "records.reporting.others.timeline_entries",
+    "records.reporting.others.freshness",
+    "funding.reporting.money",
+]
+
 # What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)
 NEEDS = ["reports.needs.needs", "funding.needs.needs"]
 

@@ -106,6 +106,7 @@ FUNDING_LINE = Kind(
     owners=("program", "project", "payer", "recipient"),
     as_of=lambda rows, day: rows.filter(_stated_by(day)),
     sums="funding.effects.sums_of_lines",
+    in_sql="funding.reporting.OF_LINES",
     asks_reason=True,
     in_menu=True,
 )  # fmt: skip
@@ -124,6 +125,7 @@ FUNDING_AMOUNT = Kind(
     as_of=AsOf("decided_on", key=("line", "fiscal_year"), is_succeeded=True),
     asks_reason=True,
     money=("planned", "committed"),
+    in_sql="funding.reporting.OF_PARTS",
     part_of="line",
 )
 
@@ -146,6 +148,7 @@ LEDGER_ENTRY = Kind(
         title=_("counter-entries"), alike=("movement", "posted_on", "fiscal_year")),),
     as_of=AsOf("posted_on"),
     money=("amount",),
+    in_sql="funding.reporting.OF_PARTS",
     part_of="line",
     counter=Counter(
         "corrects_id",

@@ -183,6 +183,7 @@ class Kind:
     drawn: tuple[str, ...] = ()  # kinds whose entries its timeline draws; (): all
     part_of: str = ""  # the field with the record that it is a part of: its changes are told with that one's
     sums: str = ""  # dotted path of a function (ids) -> sentences: what rows of money come to
+    in_sql: str = ""  # dotted path of a `reporting.Worked`: its virtual fields as SQL
     page: str = ""  # dotted path of a function (RecordPage) -> dict: what only this kind's page has besides
 
     # -- what follows from the above ------------------------------------------------------------------
