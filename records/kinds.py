@@ -164,6 +164,9 @@ class Kind:
     related: tuple[Related, ...] = ()
     dated: tuple[Dated, ...] = ()
     owners: tuple[str, ...] = ()
+    under: tuple[
+        str, ...
+    ] = ()  # references that may be empty, to what is never more hidden than the record: triggers see to it
     as_of: "AsOf | Callable | None" = None  # a rule, or a function of rows and day
     private: tuple[str, ...] = ()  # own institution and officers only
     owned: Callable[[Sequence[RecordBase], Reader], set[UUID]] | str = (

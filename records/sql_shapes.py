@@ -1,26 +1,24 @@
-"""Rows as PostgreSQL itself writes them: JSON as `shapes.py` shapes it, cells as `cells.py` writes them for RAW files.
+"""Rows of lists as PostgreSQL itself writes them: JSON as `shapes.py` shapes it, cells as `cells.py` writes them for RAW files.
 
-A field is an SQL expression on a row `t` with the columns of `needed`. What cannot be said so, nobody gets here: then
-`json_of` and `cells_of` are None, and rows are read and shaped as everywhere else.
+A field is an SQL expression on a row `t` with the columns of `needed`. Where one cannot be said so `json_of` and `cells_of`
+are None, and rows are read and shaped as everywhere else. What is listed is not retired, so it was merged into nothing.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from .base import may_see_sql
+from .columns import Column
 from .history import is_past
 from .kinds import Field, Kind, Type, kind_of
 from .money import NO_MINOR_UNIT, THREE_DIGITS
 from .rights import Reader, Visibility
+from .shape_asked import ShapeAsked
 from .shapes import VISIBILITY, column_of
 
-if TYPE_CHECKING:
-    from .columns import Column
 
-
-def needed(kind: Kind, names: Sequence[str] | None = None) -> list[str]:
+def needed(kind: Kind) -> list[str]:
     """The columns and annotations of the kind's rows that the expressions speak of."""
-    fields = [kind.all_fields[name] for name in (kind.all_fields if names is None else names)]
+    fields = kind.all_fields.values()
     is_money = any(field.type is Type.MONEY for field in fields)
     return list(dict.fromkeys([*map(column_of, fields), *(["currency"] if is_money else [])]))
 
@@ -34,13 +32,13 @@ def can_be_said(kind: Kind, reader: Reader) -> bool:
 # ---- JSON ----------------------------------------------------------------------------------------------------
 
 
-def json_of(kind: Kind, reader: Reader, *, minor: bool = False, names: Sequence[str] | None = None) -> str | None:
-    """An SQL expression: the row `t` as the text of a JSON object, with these fields or all of them."""
-    if not can_be_said(kind, reader):
+def json_of(shape: ShapeAsked, reader: Reader) -> str | None:
+    """A SELECT list of the row `t` whose rows are the API's, in this shape, as `row_to_json` writes them."""
+    kind = shape.kind
+    if not (can_be_said(kind, reader) and shape.is_plain):
         return None
-    fields = [kind.all_fields[name] for name in (kind.all_fields if names is None else names)]
-    said = ", ".join(f'{_json(kind, field, reader, minor)} AS "{field.name}"' for field in fields)
-    return f"(SELECT row_to_json(r) FROM (SELECT {said}) r)::text"
+    fields = [kind.all_fields[name] for name in shape.names]
+    return ", ".join(f'{_json(kind, field, reader, shape.is_minor)} AS "{field.name}"' for field in fields)
 
 
 def _json(kind: Kind, field: Field, reader: Reader, minor: bool) -> str:
@@ -65,17 +63,26 @@ def _json(kind: Kind, field: Field, reader: Reader, minor: bool) -> str:
 def _reference(kind: Kind, field: Field, reader: Reader) -> str:
     """The id that stands there, NULL where the reader may not see what it leads to: as `labels.py` knows it."""
     id = f't."{column_of(field)}"'
+    if field.name == "merged_into":
+        return "NULL::uuid"
     if field.type is Type.REF:
-        may_be_hidden = kind.model._meta.get_field(
-            field.name
-        ).null  # else it is seen with the row: sorting.py says the same
-        if reader.level >= Visibility.INTERNAL or not may_be_hidden:
+        if reader.level >= Visibility.INTERNAL or _is_seen_with_it(kind, field, reader):
             return id
         table, more = field.target._meta.db_table, ""
     else:
         table, more = "records_record", " AND NOT s.is_retired AND NOT s.is_deleted"
     there = f"SELECT s.id FROM {table} s WHERE s.id = {id} AND {_may_see(reader)}{more}"
     return f"CASE WHEN {id} IS NOT NULL THEN ({there}) END"
+
+
+def _is_seen_with_it(kind: Kind, field: Field, reader: Reader) -> bool:
+    """Whether who sees the row sees what it leads to: what is not empty (`sorting.py` says the same), and what it lies under.
+
+    Something under a record is at least as hidden; among what is shared with participants it may be shared with others.
+    """
+    if not kind.model._meta.get_field(field.name).null:
+        return True
+    return field.name in kind.under and not reader.takes_part_in
 
 
 def _may_see(reader: Reader) -> str:
@@ -109,57 +116,52 @@ def _quoted(words) -> str:
 # ---- cells of RAW files ----------------------------------------------------------------------------------------
 
 
-def cells_of(kind: Kind, columns: "Sequence[Column]", reader: Reader) -> str | None:
-    """An SQL expression: the row `t` as a line of CSV without its end, with these columns."""
+def cells_of(kind: Kind, columns: Sequence[Column], reader: Reader) -> list[str] | None:
+    """SQL expressions: the cells of the row `t` in these columns, NULL where they are empty."""
     if not can_be_said(kind, reader):
         return None
     said = [_cell(kind, column, reader) for column in columns]
-    return None if None in said else " || ',' || ".join(said)
+    return None if None in said else said
 
 
-def _cell(kind: Kind, column: "Column", reader: Reader) -> str | None:
+def _cell(kind: Kind, column: Column, reader: Reader) -> str | None:
     field, value = column.field, f't."{column_of(column.field)}"'
-    if field.is_private and not reader.is_officer:
-        return "''"
+    if (field.is_private and not reader.is_officer) or field.name == "merged_into":
+        return "NULL::text"
     if column.is_label:
-        return _label(kind, field, reader)
+        return _label(field, reader)
     match field.type:
         case Type.REF | Type.RECORD:
-            return f"coalesce({_reference(kind, field, reader)}::text, '')"
+            return _reference(kind, field, reader)
         case Type.ID | Type.INTEGER | Type.DATE:
-            return f"coalesce({value}::text, '')"
+            return value
         case Type.LIST:
-            return _csv(f"to_jsonb({value})::text")
+            return f"to_jsonb({value})"
         case Type.BOOLEAN:
-            return f"coalesce({value}::text, '')"
+            return f"{value}::text"
         case Type.MONEY:
-            return f"coalesce({_major_text(value)}, '')"
+            return _major_text(value)
         case Type.DECIMAL:
-            return f"coalesce(trim_scale({value})::text, '')"
+            return f"trim_scale({value})"
         case Type.INSTANT:
-            return f"coalesce({_instant(value)}, '')"
+            return _instant(value)
         case Type.CHOICE if field.name == "visibility":
             return _visibility(value)
-    return _csv(f"{value}::text")
+    return f"nullif({value}::text, '')"
 
 
-def _label(kind: Kind, field: Field, reader: Reader) -> str | None:
+def _label(field: Field, reader: Reader) -> str | None:
     """What a record is called, for what is called by its own name."""
     if field.type is Type.RECORD or not kind_of(field.target).is_named:
         return None
     target = kind_of(field.target)
     nameless = str(target.label_one).replace("'", "''").replace("%", "%%")
     called = f"coalesce(nullif(s.{target.label_base}_ko, ''), nullif(s.{target.label_base}_en, ''), '{nameless}')"
-    table, id = target.model._meta.db_table, f't."{column_of(field)}"'
-    return _csv(f"(SELECT {called} FROM {table} s WHERE s.id = {id} AND {_may_see(reader)})")
+    where = f's.id = t."{column_of(field)}" AND {_may_see(reader)}'
+    return f"(SELECT {called} FROM {target.model._meta.db_table} s WHERE {where})"
 
 
 def _major_text(value: str) -> str:
     return f"""CASE WHEN t.currency IN ({_quoted(NO_MINOR_UNIT)}) THEN {value}::text
  WHEN t.currency IN ({_quoted(THREE_DIGITS)}) THEN round({value}::numeric / 1000, 3)::text
  ELSE round({value}::numeric / 100, 2)::text END"""
-
-
-def _csv(text: str) -> str:
-    """As `exports.csv_line` quotes it."""
-    return f"coalesce((SELECT CASE WHEN v ~ '[,;\"\\t\\r\\n]' THEN '\"' || replace(v, '\"', '\"\"') || '\"' ELSE v END FROM (SELECT {text} AS v) c), '')"  # fmt: skip

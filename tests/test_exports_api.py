@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from records import exports
+from records import copy_out, exports
 from records.export_api import FILES
 from records.kinds import kinds
 from tests import cast
@@ -127,19 +127,24 @@ def read_strictly(as_: str, data: bytes) -> list:
     return [json.loads(line) for line in data.splitlines()] if as_ == "jsonl" else json.loads(data)["rows"]
 
 
+def torn(writer):
+    """What writes the first piece and no other."""
+
+    def write(*arguments):
+        found = writer(*arguments)
+        yield next(found)
+        raise ConnectionResetError("the database is gone")
+
+    return write
+
+
 @pytest.mark.parametrize("address", ["/api/v1/projects/?format=csv", "/api/v1/projects/?format=jsonl", "/en/projects/export/?as=json", "/en/projects/export/"])  # fmt: skip
 def test_a_file_that_broke_off_can_be_read_by_nobody(w, client, monkeypatch, address):
     monkeypatch.setattr(exports, "BATCH", 1)
     as_ = next((word for word in ("jsonl", "json") if address.endswith(word)), "csv")
     assert read_strictly(as_, content(client.get(address)))
-    batches = exports.Export.batches
-
-    def torn(self):
-        found = batches(self)
-        yield next(found)
-        raise ConnectionResetError("the database is gone")
-
-    monkeypatch.setattr(exports.Export, "batches", torn)
+    for writer, name in ((exports.Export, "batches"), (copy_out, "_pieces")):
+        monkeypatch.setattr(writer, name, torn(getattr(writer, name)))
     data = content(client.get(address, headers={"accept-language": "en"}))
     assert b"alpha" in data or b"slug" in data  # what was written before is there
     assert b"The file breaks off here" in data

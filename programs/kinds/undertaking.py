@@ -73,6 +73,7 @@ PROJECT = Kind(
     ),
     dated=PLANNED_PERIOD,
     owners=("program", "parent"),
+    under=("parent",),
     as_of=AsOf("starts_on", "ends_on"),
     in_menu=True,
     drawn=("project",),
