@@ -148,6 +148,7 @@ LEDGER_ENTRY = Kind(
         title=_("counter-entries"), alike=("movement", "posted_on", "fiscal_year")),),
     as_of=AsOf("posted_on"),
     money=("amount",),
+    adds={"amount": ("currency", "movement")},
     in_sql="funding.reporting.OF_PARTS",
     part_of="line",
     counter=Counter(

@@ -71,6 +71,7 @@ LAB = Kind(
         Related("role", "scope", ("researcher", "part", "title", "starts_on", "ends_on"), is_typed=True),
         Related("headcount", "scope", ("people", "side", "institution", "number", "counted_on"), is_typed=True),
     ),
+    adds={"floor_area_m2": ()},
     dated=(
         Dated("opened", "opened_on"),
         Dated("opening_planned", "opening_planned_on", planned="t.opened_on IS NULL"),
@@ -93,6 +94,7 @@ FACILITY = Kind(
     order="name",
     search=("name_ko", "name_en", "aliases"),
     facts=("kind", "lab", "provider", "number", "opened_on", "planned_on"),
+    adds={"number": ("kind",)},
     dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned="t.opened_on IS NULL")),
     owners=("lab", "provider"),
     as_of=AsOf("opened_on"),

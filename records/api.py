@@ -13,6 +13,7 @@ from rest_framework import exceptions, parsers, serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from .aggregates_api import groups_answer, is_added_up, page_or_groups, texts_for
 from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
@@ -43,6 +44,8 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView)
         return [*super().get_renderers(), *(renderer() for renderer in FILES if self.action == "list")]
 
     def list(self, request):
+        if is_added_up(request):
+            return groups_answer(self)
         return list_as_file(self, request) if is_file(request) else list_answer(self)
 
     def retrieve(self, request, pk=None):
@@ -170,8 +173,8 @@ def viewset_for(kind: Kind) -> type[RecordView]:
             "count": serializers.IntegerField(required=False, help_text="with count=exact"),
         },
     )
-    as_page_or_file = {(200, "application/json"): page, **SCHEMA}
-    asked = query_parameters(PARAMETERS, CONTROLS)
+    as_page_or_file = {(200, "application/json"): page_or_groups(one.__name__, page), **SCHEMA}
+    asked = query_parameters(PARAMETERS | texts_for(kind), CONTROLS)
     asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
     asked += [
         _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]

@@ -87,6 +87,7 @@ DOCUMENT = Kind(
     order="-dated_on",
     search=("title_ko", "title_en", "aliases", "file_name"),
     facts=("record", "kind", "dated_on", "content_type", "size"),
+    adds={"size": ()},
     fixed=("file_name", "content_type", "size", "sha256"),
     page="records.document_pages.document_page",
 )  # fmt: skip

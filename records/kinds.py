@@ -177,6 +177,10 @@ class Kind:
         None  # sets further virtual fields on rows
     )
     money: tuple[str, ...] = ()
+    adds: Mapping[str, tuple[str, ...]] = dataclass_field(
+        default_factory=dict, compare=False
+    )  # numbers that rows add up
+    # to, and the fields that tell unlike ones apart; money by currency anyway
     fixed: tuple[str, ...] = ()  # given once, when the record is made: a document's file
     asks_reason: bool = False  # each change says why: money
     counter: Counter | None = None  # what is only added: never edited (but for its visibility), retired or deleted

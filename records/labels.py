@@ -41,15 +41,19 @@ class Label:
 
 def mentioned(groups: Iterable[tuple[Iterable[Field], Iterable]]) -> tuple[dict[str, set], set]:
     """What rows refer to, for `labels_of`: ids by kind, and ids of any kind. A group is (references, rows)."""
+    found = ((ref, {getattr(row, f"{ref.name}_id") for row in rows} - {None}) for refs, rows in groups for ref in refs)
+    return mentioned_ids(found)
+
+
+def mentioned_ids(references: Iterable[tuple[Field, set]]) -> tuple[dict[str, set], set]:
+    """The same of references, each with the ids that it leads to."""
     by_kind: dict[str, set] = defaultdict(set)
     anything: set = set()
-    for refs, rows in groups:
-        for ref in refs:
-            ids = {getattr(row, f"{ref.name}_id") for row in rows} - {None}
-            if ref.type is Type.RECORD:
-                anything |= ids
-            else:
-                by_kind[kind_of(ref.target).name] |= ids
+    for ref, ids in references:
+        if ref.type is Type.RECORD:
+            anything |= ids
+        else:
+            by_kind[kind_of(ref.target).name] |= ids
     return by_kind, anything
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from . import lists, shape_asked
+from . import aggregates, lists, shape_asked
 from .asking import CONTROLS as OF_PAGES
 from .asking import BadQuery, Problem, not_allowed
 from .columns import file_columns
@@ -18,8 +18,13 @@ from .shape_asked import ShapeAsked, read_shape
 from .shapes import shaped
 
 OF_RECORD = (*shape_asked.PARAMETERS, "money", "as_of", "known_at")
-CONTROLS = (*(name for name in OF_PAGES if name != "columns"), *shape_asked.PARAMETERS, "count")
-MANY = ("fields", "omit", "include")  # what may stand twice; of a filter several values mean “or”
+CONTROLS = (*(name for name in OF_PAGES if name != "columns"), *shape_asked.PARAMETERS, "count", *aggregates.PARAMETERS)
+MANY = (
+    "fields",
+    "omit",
+    "include",
+    *aggregates.PARAMETERS,
+)  # what may stand twice; of a filter several values mean “or”
 
 
 def list_answer(view) -> Response:
@@ -34,8 +39,7 @@ def list_answer(view) -> Response:
 
 def list_asked(view) -> tuple[ListQuery, ShapeAsked]:
     """What is asked of a list, and of the shape of its rows. Raises BadQuery with all that is wrong."""
-    params, problems, query = view.request.query_params, list(view.problems), None
-    problems += [_asked_twice(name) for name in CONTROLS if name not in MANY and len(params.getlist(name)) > 1]
+    params, problems, query = view.request.query_params, wrong_outside(view), None
     if "columns" in params:
         problems.append(Problem("columns", _("Here the columns are called “fields”."), "unknown_parameter"))
         params = params.copy()
@@ -68,6 +72,13 @@ def _shape(view, params, problems: list[Problem], query: ListQuery | None = None
     return read_shape(
         view.kind, params, problems, usual=usual, is_minor=view.is_minor, language=(get_language() or "ko")[:2]
     )
+
+
+def wrong_outside(view) -> list[Problem]:
+    """What is wrong apart from what is asked of the list: the language, the moment, what stands there twice."""
+    asked = view.request.query_params
+    twice = [name for name in CONTROLS if name not in MANY and len(asked.getlist(name)) > 1]
+    return [*view.problems, *map(_asked_twice, twice)]
 
 
 def _asked_twice(name: str) -> Problem:

@@ -43,6 +43,7 @@ COMMITTEE = Kind(
     dated=PERIOD,
     owners=("scope",),
     as_of=AsOf("starts_on", "ends_on"),
+    adds={"size": ()},
 )
 
 EVENT = Kind(
@@ -68,6 +69,7 @@ EVENT = Kind(
     dated=(Dated("held", "starts_on", "ends_on", planned="t.status = 'planned'", is_brief=True),),
     owners=("scope", "parent"),
     as_of=AsOf("starts_on"),
+    adds={"attendance_expected": (), "attendance": ()},
     in_menu=True,
     page="programs.views.event_page",
 )  # fmt: skip
@@ -90,4 +92,5 @@ COURSE = Kind(
     dated=PLANNED_PERIOD,
     owners=("scope", "institution"),
     as_of=AsOf("starts_on", "ends_on"),
+    adds={"places": ()},
 )  # fmt: skip

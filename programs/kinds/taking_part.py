@@ -72,6 +72,7 @@ EXCHANGE = Kind(
     dated=PLANNED_PERIOD,
     owners=("scope", "sender", "receiver", "researcher"),
     as_of=AsOf("starts_on", "ends_on"),
+    adds={"number": ()},
 )  # fmt: skip
 
 
