@@ -29,16 +29,23 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 class Schema(AutoSchema):
-    """Says of every write what `records/once.py` sees to: a key of one's own, and the answers about it."""
+    """Says of every write what `records/once.py` sees to, a key of one's own and the answers about it, and of what is
+    made of records what `records/conditional.py` does."""
 
     def get_override_parameters(self):
-        return [*super().get_override_parameters(), *([once(self.view)] if self._is_write() else [])]
+        own = [once(self.view)] if self._is_write() else [IF_NONE_MATCH] if self._is_conditional() else []
+        return [*super().get_override_parameters(), *own]
 
     def get_operation(self, *args, **kwargs):
         operation = super().get_operation(*args, **kwargs)
         if operation and self._is_write():
             operation["responses"] |= {"409": {"description": AT_WORK}, "422": {"description": KEY_USED}}
+        if operation and self._is_conditional():
+            operation["responses"]["304"] = {"description": NOT_MODIFIED}
         return operation
+
+    def _is_conditional(self) -> bool:
+        return self.method == "GET" and getattr(self.view, "made_of_records", False)
 
     def _is_write(self) -> bool:
         return self.method not in READING and hasattr(self.view, "key_required")
@@ -49,5 +56,12 @@ def once(view) -> OpenApiParameter:
     return OpenApiParameter(KEY, str, OpenApiParameter.HEADER, required=view.key_required, description=about)
 
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the answer that you have: 304 while it is still the same.",
+)
+NOT_MODIFIED = "What you have under this ETag is still what would be answered."
 AT_WORK = "A request with this Idempotency-Key is being carried out. Ask again."
 KEY_USED = "This Idempotency-Key was used for another request."

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from records.answers import query_parameters
 from records.api import ApiView, find, one_answer
 from records.asking import BadQuery, Problem, limit_of, not_a_value, unknown_parameters
+from records.conditional import DATA_STATE
 from records.figures import freshness
 from records.money import to_major
 
@@ -68,7 +69,7 @@ BEHIND = inline_serializer(
 ABOUT = {
     "next_cursor": serializers.CharField(allow_null=True),
     "computed_at": serializers.DateTimeField(allow_null=True),
-    "is_stale": serializers.BooleanField(),
+    **DATA_STATE,
     "lines_not_shown": serializers.IntegerField(required=False, help_text="for signed-in readers"),
 }
 ANSWER = one_answer("Rollups", {"results": ROW, **ABOUT})
@@ -92,6 +93,8 @@ def _parameters(takes: set[str]) -> list[OpenApiParameter]:
 
 class RollupView(ApiView):
     """What funding lines add up to. Two currencies are never added; “not stated” is a group of its own."""
+
+    made_of_records = True
 
     @extend_schema(operation_id="rollups_list", tags=["rollups"], parameters=_parameters(OF_TOTALS), responses=ANSWER)
     def list(self, request):
@@ -153,6 +156,7 @@ class RollupView(ApiView):
             "results": results,
             "next_cursor": cursor,
             "computed_at": fresh.computed_at if of else None,
+            **self.data_state,
             "is_stale": fresh.is_stale if of else False,
         }
         if of and self.reader.is_signed_in:

@@ -9,12 +9,13 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from .asking import BadQuery, Problem, not_allowed, unknown_parameters
+from .conditional import Conditional
 from .jobs import AT_ONCE, Job
 from .negotiating import Negotiation
 from .once import ActsOnce
 
 
-class ApiView(ActsOnce, ViewSet):
+class ApiView(Conditional, ActsOnce, ViewSet):
     """What all answers of the API share: the reader, the moment, the language, and that a request with a key acts once."""
 
     content_negotiation_class = Negotiation
@@ -33,6 +34,7 @@ class ApiView(ActsOnce, ViewSet):
         if self.problems and self.action not in self.saying_all_at_once:
             raise BadQuery(self.problems)
         self.only_once(request)
+        self.only_if_new(request)
 
     def only_asked(self, *names: str) -> None:
         """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""

@@ -17,6 +17,7 @@ from .aggregates_api import groups_answer, is_added_up, page_or_groups, texts_fo
 from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
 from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
+from .conditional import DATA_STATE
 from .export_api import FILES, SCHEMA, is_file, list_as_file
 from .finding import find
 from .gone import gone
@@ -35,6 +36,8 @@ from .writing_api import IF_MATCH, Reason, Retiring, WritesRecords, about_the_ch
 
 class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView):
     """Lists and records of one kind. `viewset_for` binds it."""
+
+    made_of_records = True
 
     kind: Kind
     lookup_value_regex = "[^/]+"
@@ -170,6 +173,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         {
             "results": one(many=True),
             "next_cursor": serializers.CharField(allow_null=True),
+            **DATA_STATE,
             "count": serializers.IntegerField(required=False, help_text="with count=exact"),
         },
     )

@@ -11,6 +11,7 @@ from . import lists
 from .answers import ApiView, one_answer, query_parameters
 from .asking import BadQuery, Problem, unknown_parameters
 from .comparing import PER_PAGE, Compared, Row, What, compare_list, compare_record, read_page
+from .conditional import DATA_STATE
 from .finding import find_ever
 from .history import known_at
 from .kinds import Kind, kinds_by_plural
@@ -48,6 +49,7 @@ LIST = one_answer(
         "counts": COUNTS,
         "results": inline_serializer("ComparedRow", ROW, many=True),
         "next_cursor": serializers.UUIDField(allow_null=True),
+        **DATA_STATE,
     },
 )
 RECORD = inline_serializer(
@@ -74,6 +76,9 @@ KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="id, or sl
 class RecordsCompareView(ApiView):
     """What differs between two moments of one clock. Lists take their own filters besides."""
 
+    made_of_records = True
+    is_of_today = True
+
     lookup_value_regex = "[a-z-]+"
 
     @extend_schema(operation_id="compare_list", tags=["compare"], parameters=[PLURAL, *ASKED], responses=LIST)
@@ -86,7 +91,7 @@ class RecordsCompareView(ApiView):
             found = compare_list(
                 query, two, only=only, after=after, limit=query.limit if "limit" in request.query_params else PER_PAGE
             )
-        return Response(shape_compared(found) | {"next_cursor": found.after})
+        return Response(shape_compared(found) | {"next_cursor": found.after} | self.data_state)
 
     @extend_schema(operation_id="compare_record", tags=["compare"], parameters=[PLURAL, KEY, *ASKED], responses=RECORD)
     @action(detail=True, methods=["get"], url_path="(?P<key>[^/]+)")

@@ -14,15 +14,22 @@ from datetime import datetime
 
 from django.db import connection
 
+from .figures import figures
+
 OLDEST_RUNNING = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 EPOCH = """substr(md5(concat_ws(' ', (SELECT system_identifier FROM pg_control_system()),
   (SELECT oid FROM pg_database WHERE datname = current_database()), 'public.records_change'::regclass::oid,
   left(pg_walfile_name(pg_current_wal_lsn()), 8))), 1, 8)"""
+# In a transaction that has written and not committed: which one, and how often it wrote. Nobody else sees that version.
+UNCOMMITTED = """coalesce(pg_current_xact_id_if_assigned()::text || '.' || (
+  pg_stat_get_xact_tuples_inserted('public.records_record'::regclass)
+  + pg_stat_get_xact_tuples_updated('public.records_record'::regclass))::text, '')"""
 ASKED = f"""
-SELECT {EPOCH}, pg_relation_filenode('public.records_change'), s.oldest, c.present, c.settled,
+SELECT {UNCOMMITTED}, {EPOCH}, pg_relation_filenode('public.records_change'), s.oldest, c.present, c.settled,
   (SELECT at FROM public.records_change ORDER BY at DESC, id DESC LIMIT 1),
   (SELECT coalesce(sum(times), 0)::bigint FROM public.records_computedat),
-  EXISTS (SELECT FROM public.records_stalemark)
+  ARRAY(SELECT figure FROM unnest(%s::text[]) f (figure)
+    WHERE EXISTS (SELECT FROM public.records_stalemark m WHERE m.figure = f.figure))
 FROM (SELECT {OLDEST_RUNNING} AS oldest) s,
   LATERAL (SELECT count(*) AS present, count(*) FILTER (WHERE xid < s.oldest) AS settled
            FROM public.records_change WHERE xid >= %s) c
@@ -36,16 +43,23 @@ UPDATE public.records_change SET xid = pg_current_xact_id()::text::bigint
 
 @dataclass(frozen=True)
 class DataVersion:
-    """`at` is when the latest change was made (None where there is none); `is_stale`: a figure waits to be worked out."""
+    """`at` is when the latest change was made (None where there is none); `waiting` are figures to be worked out anew."""
 
     epoch: str
     changes: int
     figures: str
     at: datetime | None
-    is_stale: bool
+    waiting: tuple[str, ...] = ()
+    uncommitted: str = ""  # what this transaction alone sees, because it has written
+
+    @property
+    def is_stale(self) -> bool:
+        return bool(self.waiting)
 
     def __str__(self):
-        return f"{self.epoch}-{self.changes}-{self.figures}{'-stale' if self.is_stale else ''}"
+        return "-".join(
+            filter(None, [self.epoch, str(self.changes), self.figures, ".".join(self.waiting), self.uncommitted])
+        )
 
 
 @dataclass(frozen=True)
@@ -64,18 +78,18 @@ def data_version() -> DataVersion:
     """What this transaction sees, inside `known_at` too. To be asked before the rows that it is to vouch for are read."""
     global _settled
     known = _settled
-    epoch, file, oldest, present, settled, at, figures, is_stale = _ask(known.upto)
+    own, epoch, file, oldest, present, settled, at, times, waiting = _ask(known.upto)
     if known.where != (epoch, file) or oldest < known.upto:  # elsewhere, or in a snapshot from before this was counted
-        epoch, file, oldest, present, settled, at, figures, is_stale = _ask(0)
+        own, epoch, file, oldest, present, settled, at, times, waiting = _ask(0)
         known = Settled((epoch, file))
     if oldest >= _settled.upto or _settled.where != known.where:
         _settled = Settled((epoch, file), oldest, known.number + settled)
-    return DataVersion(epoch, known.number + present, str(figures), at, is_stale)
+    return DataVersion(epoch, known.number + present, str(times), at, tuple(waiting), own)
 
 
 def _ask(since: int) -> tuple:
     with connection.cursor() as cursor:
-        cursor.execute(ASKED, [since])
+        cursor.execute(ASKED, [sorted(figures()), since])
         return cursor.fetchone()
 
 

@@ -51,6 +51,9 @@ KEPT = inline_serializer("KeptApart", {"disagreement": serializers.UUIDField()})
 class DuplicateView(TakesWords, ApiView):
     """Suspected duplicates, the likeliest first. They are looked for each night."""
 
+    made_of_records = True
+    is_of_today = True
+
     parser_classes = (ExactJSONParser,)
     permission_classes = (IsAuthenticated,)
 

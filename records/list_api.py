@@ -1,6 +1,7 @@
 """A list and a record as the API answers them: what is asked, all that is wrong with it at once, and the envelope.
 
-{"results": […], "next_cursor": … | null, "count": n}     and a Link header to the next page (RFC 8288)
+{"results": […], "next_cursor": … | null, "count": n, "data_at": "…Z", "is_stale": false}
+and a Link header to the next page (RFC 8288)
 """
 
 from dataclasses import replace
@@ -34,7 +35,7 @@ def list_answer(view) -> Response:
     body = {"results": shaped(shape, page.rows, view.reader, view.as_of), "next_cursor": page.next_cursor}
     if view.request.query_params.get("count"):
         body["count"] = query.rows().order_by().count()
-    return Response(body, headers=_link(view.request, page.next_cursor))
+    return Response(body | view.data_state, headers=_link(view.request, page.next_cursor))
 
 
 def list_asked(view) -> tuple[ListQuery, ShapeAsked]:

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from .answers import ApiView, one_answer, query_parameters
 from .changes import counts, find_change, history_of, latest, seen_of, touched, undoing
+from .conditional import DATA_STATE
 from .finding import find_ever
 from .kinds import Kind
 from .models import Change
@@ -50,6 +51,7 @@ HISTORY = one_answer(
     {
         "results": inline_serializer("HistoryEntry", ENTRY | {"change": ONE_CHANGE}, many=True),
         "next_cursor": serializers.CharField(allow_null=True),
+        **DATA_STATE,
     },
 )
 TOUCHED = serializers.DictField(child=serializers.IntegerField(), help_text="records by kind, counted up to 1001")
@@ -58,6 +60,7 @@ CHANGES = one_answer(
     {
         "results": inline_serializer("ChangeInList", CHANGE | {"touched": TOUCHED}, many=True),
         "next_cursor": serializers.CharField(allow_null=True),
+        **DATA_STATE,
     },
 )
 WHOLE_CHANGE = inline_serializer(
@@ -98,6 +101,8 @@ HISTORY_PARAMETERS = _parameters(OF_RECORD)
 class ChangeView(ApiView):
     """Changes by any path: who, when, why, through which door, and what each touched."""
 
+    made_of_records = True
+
     lookup_value_regex = "[0-9]{1,18}"
 
     @extend_schema(operation_id="changes_list", tags=["changes"], parameters=_parameters(OF_CHANGES), responses=CHANGES)
@@ -106,7 +111,8 @@ class ChangeView(ApiView):
         numbers = counts([change.pk for change in found], self.reader)
         seen = seen_of({change.undoes_id for change in found}, self.reader)
         results = [shape_change(change, seen) | {"touched": _touched(numbers.get(change.pk, []))} for change in found]
-        return Response({"results": results, "next_cursor": place(OF_CHANGES, last.at, 0, last.pk) if last else None})
+        cursor = place(OF_CHANGES, last.at, 0, last.pk) if last else None
+        return Response({"results": results, "next_cursor": cursor} | self.data_state)
 
     @extend_schema(
         operation_id="changes_get",
@@ -152,6 +158,7 @@ def record_history(view, kind: Kind, key: str) -> Response:
     results = [shape_entry(entry) | {"change": shape_change(entry.change, seen)} for entry in entries]
     return Response(
         {"results": results, "next_cursor": place(OF_RECORD, last.at, last.id, last.number) if last else None}
+        | view.data_state
     )
 
 

@@ -32,8 +32,14 @@ class Reader:
 
     @property
     def key(self) -> str:
-        """Equal for readers with equal rights."""
+        """Equal for readers who see the same records."""
         return f"{self.level}:{','.join(sorted(map(str, self.takes_part_in)))}"
+
+    @property
+    def rights(self) -> str:
+        """Equal for readers who see the same in all of them, private fields included, and may do the same."""
+        own = ",".join(sorted(map(str, self.institutions)))
+        return f"{self.key}:{own}:{self.is_signed_in:d}{self.is_officer:d}{self.is_administrator:d}"
 
 
 ANYONE = Reader()

@@ -78,13 +78,15 @@ class SavedViewView(ApiView):
 
     @extend_schema(operation_id="views_change", parameters=[KEY, IF_MATCH], request=CHANGED, responses=ONE)
     def partial_update(self, request, pk=None):
-        view, version = self._find(pk), required_version(request)
+        view = self._find(pk)
+        version = required_version(request, view.version)
         self.only_asked()
         return self._answer(change_view(view.id, self._body(*WRITTEN), version=version, by=self._author()))
 
     @extend_schema(operation_id="views_delete", parameters=[KEY, IF_MATCH], responses={204: None})
     def destroy(self, request, pk=None):
-        view, version = self._find(pk), required_version(request)
+        view = self._find(pk)
+        version = required_version(request, view.version)
         self.only_asked()
         delete_view(view.id, version=version, by=self._author())
         return Response(status=204)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from .answers import ApiView, one_answer
 from .asking import BadQuery, Problem
+from .conditional import DATA_STATE
 from .everywhere import COUNTED_TO, LIMIT, MOST, Counted, Hit, How, search
 from .matching import Match
 from .search_pages import read_question
@@ -72,11 +73,14 @@ COUNTED = inline_serializer(
 class SearchView(ApiView):
     """Records of all kinds that answer, the best first; `similar` has names that are nearly so where nothing is called just so."""
 
+    made_of_records = True
+    is_of_today = True
+
     @extend_schema(
         operation_id="search_list",
         tags=["search"],
         parameters=[OpenApiParameter(n, OpenApiTypes.STR, description=text) for n, text in PARAMETERS.items()],
-        responses=one_answer("SearchAnswer", {"results": HIT, "similar": HIT, "kinds": COUNTED}),
+        responses=one_answer("SearchAnswer", {"results": HIT, "similar": HIT, "kinds": COUNTED, **DATA_STATE}),
     )
     def list(self, request):
         problems: list[Problem] = []
@@ -87,6 +91,7 @@ class SearchView(ApiView):
         counts = [_count(one, request.query_params) for one in answer.kinds]
         return Response(
             {"results": [*map(_hit, answer.hits)], "similar": [*map(_hit, answer.similar)], "kinds": counts}
+            | self.data_state
         )
 
 

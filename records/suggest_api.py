@@ -39,6 +39,9 @@ ROW = inline_serializer(
 class SuggestView(ApiView):
     """Records that may be meant, the likeliest first: exact names, then names and words that begin so, then what contains it."""
 
+    made_of_records = True
+    is_of_today = True
+
     @extend_schema(
         operation_id="suggest_list",
         tags=["suggest"],

@@ -16,6 +16,7 @@ from .answers import query_parameters
 from .api import ApiView, find, one_answer
 from .asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
 from .base import Record
+from .conditional import DATA_STATE
 from .dates import BadDate, parse
 from .figures import freshness
 from .kinds import kinds
@@ -60,13 +61,15 @@ PAGE = one_answer(
         "results": ENTRY,
         "next_cursor": serializers.CharField(allow_null=True),
         "computed_at": serializers.DateTimeField(allow_null=True),
-        "is_stale": serializers.BooleanField(),
+        **DATA_STATE,
     },
 )
 
 
 class TimelineView(ApiView):
     """Every dated fact, with the record that it comes from."""
+
+    made_of_records = True
 
     @extend_schema(
         operation_id="timelines_list",
@@ -87,7 +90,7 @@ class TimelineView(ApiView):
         try:
             owners = [self._owner(name, asked[name]) for name in (*OWNERS, "record") if asked.get(name)]
         except Http404:
-            return Response({"results": [], "next_cursor": None, **_fresh()})
+            return Response({"results": [], "next_cursor": None, **self._fresh()})
         found = entries(
             self.reader, owners=owners, of_kinds=wanted, begins=begins, ends=ends, as_of=self.as_of,
             is_past=self.request._request.known_at is not None, after=after, limit=limit + 1,
@@ -97,9 +100,13 @@ class TimelineView(ApiView):
             {
                 "results": _shape(found, self.reader),
                 "next_cursor": _cursor(found[-1]) if more else None,
-                **_fresh(),
+                **self._fresh(),
             }
         )
+
+    def _fresh(self) -> dict:
+        fresh = freshness("timelines")
+        return self.data_state | {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
 
     def _owner(self, name: str, key: str) -> UUID:
         if name == "record":
@@ -130,11 +137,6 @@ def _shape(found, reader) -> list[dict]:
         }
         for entry in found
     ]
-
-
-def _fresh() -> dict:
-    fresh = freshness("timelines")
-    return {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
 
 
 def _day(asked, name: str, problems: list[Problem]) -> date | None:

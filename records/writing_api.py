@@ -22,6 +22,7 @@ from .answers import job_answer
 from .base import Change
 from .cells import can_be_stored
 from .commands import Author, Retire
+from .conditional import ANY, tags_in
 from .dates import BadDate, parse
 from .jobs import Job
 from .kinds import Kind
@@ -31,7 +32,7 @@ from .refusals import Fault, Refused, all_read
 from .retire_jobs import retire_now_or_later
 from .rules import require_can_edit
 
-VERSION = re.compile(r'"(\d{1,9})"')
+VERSION = re.compile(r"(\d{1,9})(\..*)?")  # of a record's tag only what stands before the point is compared
 
 
 class ExactJSONParser(parsers.JSONParser):
@@ -137,7 +138,7 @@ class WritesRecords(TakesWords):
         """The record, if the reader may change it, and the version that it is to be changed from."""
         row = self.found(key)
         require_can_edit(self.reader)
-        version = required_version(self.request)
+        version = required_version(self.request, row.version)
         self.only_asked("money")
         return row, version
 
@@ -152,17 +153,24 @@ class WritesRecords(TakesWords):
         return self.answer(self.kind.attached([row], self.reader)[0], status)
 
 
-def required_version(request) -> int:
-    """The version that If-Match names. 428 without one (RFC 6585), 400 if it is none of ours."""
+def required_version(request, present: int) -> int:
+    """The version that If-Match names: of several the present one if it is among them, which `*` means too.
+
+    428 without one (RFC 6585), 400 if it is none of ours.
+    """
     given = request.headers.get("If-Match", "").strip()
     if not given:
         raise PreconditionRequired(
             _("Say in If-Match which version you change: the ETag of the record as you read it.")
         )
-    found = VERSION.fullmatch(given)
-    if not found:
+    tags = tags_in(given)
+    if tags == [ANY]:
+        return present
+    found = [VERSION.fullmatch(tag) for tag in tags]
+    if not found or None in found:
         raise BadVersion(_('If-Match names one version in quotes, for example "3".'))
-    return int(found[1])
+    versions = [int(tag[1]) for tag in found]
+    return present if present in versions else versions[0]
 
 
 def true_or_false(body: dict, name: str) -> bool:

@@ -44,7 +44,7 @@ def moment() -> str:
 def test_a_list_has_results_and_a_cursor_and_a_record_its_fields(api, world, plural):
     cast.one_of_each(world)
     body = api(f"{plural}/?limit=1").json()
-    assert set(body) == {"results", "next_cursor"} and len(body["results"]) == 1
+    assert set(body) == {"results", "next_cursor", "data_at", "is_stale"} and len(body["results"]) == 1
     row = body["results"][0]
     assert api(f"{plural}/{row['id']}/").json() == row
     assert {"id", "updated_at", "version", "visibility"} <= set(row)
@@ -112,7 +112,7 @@ def test_money_is_a_number_in_the_major_unit_or_minor_units(api, world):
 def test_a_record_has_a_tag_of_its_version(api, world):
     before = api("programs/alpha/")["ETag"]
     Program.objects.filter(slug="alpha").update(name_en="Renamed")
-    assert (before, api("programs/alpha/")["ETag"]) == ('"1"', '"2"')
+    assert [tag.strip('"').partition(".")[0] for tag in (before, api("programs/alpha/")["ETag"])] == ["1", "2"]
 
 
 # ---- moments -----------------------------------------------------------------------------------------------
@@ -445,7 +445,8 @@ def test_every_parameter_that_is_taken_is_described(schema, plural):
     from records.list_api import CONTROLS
     from records.rights import ANYONE
 
-    described = {p["name"] for p in schema["paths"][f"/api/v1/{plural}/"]["get"]["parameters"]}
+    taken = schema["paths"][f"/api/v1/{plural}/"]["get"]["parameters"]
+    described = {p["name"] for p in taken if p["in"] == "query"}
     assert described == set(parameters(kinds_by_plural()[plural], ANYONE, CONTROLS))
 
 

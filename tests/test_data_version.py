@@ -224,3 +224,18 @@ def test_it_is_one_statement_and_counts_only_what_came_since(world, django_asser
     data_version()
     with django_assert_num_queries(1):
         data_version()
+
+
+# ---- inside a transaction ----------------------------------------------------------------------------------
+
+
+@really
+def test_what_is_not_committed_is_a_version_that_nobody_else_ever_has():
+    cast.program("alpha")
+    seen = {str(data_version())}
+    with transaction.atomic():
+        for n in range(3):
+            Program.objects.update(name_en=f"Name {n}")
+            assert str(data_version()) == str(data_version()) and str(data_version()) not in seen
+            seen.add(str(data_version()))
+    assert str(data_version()) not in seen

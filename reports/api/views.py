@@ -235,7 +235,7 @@ class UpdateView(TakesWords, ApiView):
             rule(self.reader)
         else:
             rule(self.reader, update)
-        version = required_version(self.request)
+        version = required_version(self.request, update.version)
         self.only_asked(*asked)
         return update, version
 
