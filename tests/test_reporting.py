@@ -307,6 +307,29 @@ def test_a_payer_whom_nobody_may_know_is_not_named(everything):
     assert not any("secret-payer" in text.lower() or "숨은 기관" in text for text in texts)
 
 
+# ---- what a question costs ---------------------------------------------------------------------------------
+
+
+def plan_of(sql: str, *parameters) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # of so few rows no index would be asked
+        cursor.execute(f"EXPLAIN (COSTS off) {sql}", parameters)
+        return "\n".join(line for (line,) in cursor)
+
+
+def test_a_filter_finds_its_rows_by_their_index_as_the_asking_account_is_not_trusted(everything):
+    plan = plan_of("SELECT title_ko, program_ko FROM reporting.projects WHERE program = %s", everything.alpha.id)
+    assert re.search(r"Index Cond: \(program_id = '", plan)
+    plan = plan_of("SELECT part_en FROM reporting.roles WHERE scope = %s", everything.one.id)
+    assert re.search(r"Index Cond: \(scope_id = '", plan)
+
+
+def test_what_nobody_asks_for_is_not_joined(everything):
+    plan = plan_of("SELECT part_en, count(*) FROM reporting.roles GROUP BY 1")
+    assert "programs_role" in plan and "people_researcher" not in plan and "records_record" not in plan
+    assert "labs_institution" not in plan_of("SELECT fiscal_year, sum(planned) FROM reporting.money GROUP BY 1")
+
+
 # ---- kept right --------------------------------------------------------------------------------------------
 
 

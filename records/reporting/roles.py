@@ -22,7 +22,7 @@ class MayNotMakeRoles(RoleRefused):
 
     def __init__(self, statements: list[str]):
         super().__init__(
-            "The registry's database account may not make roles. Whoever administers the database can run this instead:"
+            "The registry's database account may not make roles. Whoever administers the database can run the statements above."
         )
         self.statements = statements
 

@@ -25,9 +25,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"There is no role {name} any more.")
             else:
                 self._make(name, Limits(connections, seconds))
-        except MayNotMakeRoles as refused:
-            self.stdout.write("\n".join(refused.statements))
-            raise CommandError(str(refused)) from None
         except RoleRefused as refused:
             raise CommandError(str(refused)) from None
 
@@ -36,11 +33,17 @@ class Command(BaseCommand):
         password = typed or a_password()
         try:
             make_role(name, password, limits)
-        finally:
-            if not typed:
-                self.stderr.write("The password, shown this once:")
-                self.stdout.write(password)
+        except MayNotMakeRoles as refused:
+            self.stdout.write("\n".join(refused.statements))
+            self._show(typed, password)
+            raise
+        self._show(typed, password)
         self.stderr.write(f"{name} reads the schema reporting now.")
+
+    def _show(self, typed: str, password: str) -> None:
+        if not typed:
+            self.stderr.write("The password, shown this once:")
+            self.stdout.write(password)
 
     def _ask(self) -> str:
         password = getpass.getpass("Password (empty: one is made): ")
