@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -131,9 +132,9 @@ def torn(writer):
     """What writes the first piece and no other."""
 
     def write(*arguments):
-        found = writer(*arguments)
-        yield next(found)
-        raise ConnectionResetError("the database is gone")
+        with closing(writer(*arguments)) as found:  # pytest keeps the error, and with it what stands open
+            yield next(found)
+            raise ConnectionResetError("the database is gone")
 
     return write
 
