@@ -52,7 +52,7 @@ def request_id(get_response):
 
 
 class Language(LocaleMiddleware):
-    """As Django's; but where the API has no such address, a page of that name is no answer."""
+    """As Django's; but where the API has no such address, or no such file is published, a page of that name is no answer."""
 
     def process_request(self, request):
         super().process_request(request)
@@ -62,7 +62,7 @@ class Language(LocaleMiddleware):
 
     def process_response(self, request, response):
         answer = super().process_response(request, response)
-        if answer is response or not request.path_info.startswith("/api/"):
+        if answer is response or not request.path_info.startswith(("/api/", "/data/")):
             return answer
         patch_vary_headers(response, ["Accept-Language"])
         return response

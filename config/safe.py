@@ -39,6 +39,8 @@ def faults(env: Mapping[str, str]) -> Iterator[str]:
     yield from _server(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0")
     yield from _folder(env.get("DATA_DIR", ""))
     yield from _mail(env)
+    if not re.fullmatch(r"|[1-9]\d{0,4}", env.get("DATA_DAYS", ""), re.ASCII):
+        yield "DATA_DAYS is no number of days: write how long the data of a night is kept (30), or nothing."
 
 
 def _key(key: str) -> Iterator[str]:

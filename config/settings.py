@@ -214,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=18, minute=20),  # 03:20 in Korea
         "options": {"expires": 3600},
     },
+    "published": {
+        "task": "records.tasks.publish_data",
+        "schedule": crontab(minute=40),  # from 00:40 in Korea; the later ones make up for a missed one
+        "options": {"expires": 3000},
+    },
     "submissions": {"task": "records.tasks.forget_submissions", "schedule": 3600, "options": {"expires": 3600}},
     "calendar": {
         "task": "reports.tasks.go_on_with_the_calendar",
@@ -231,6 +236,10 @@ CELERY_BEAT_SCHEDULE = {
 DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
 FILE_UPLOAD_HANDLERS = ["records.document_pages.LimitedUpload"]
 JOBS_DIR = DOCUMENTS_DIR.with_name("jobs")  # files that jobs made, for their owners to fetch
+PUBLISHED_DIR = DOCUMENTS_DIR.with_name("published")  # what anyone may see, each night (records/published/)
+PUBLISHED_TOTALS = "funding.published.public_totals"  # by which a reader of it checks the money
+DATA_DAYS = int(env("DATA_DAYS") or 30)  # how long a day's package is kept; firsts of months stay
+DATA_LICENCE = env("DATA_LICENCE", "")  # "CC-BY-4.0 https://… Title": under which anyone may use it
 
 
 def mailer(url: str) -> dict:

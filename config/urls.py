@@ -8,6 +8,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
 
@@ -42,6 +43,7 @@ from records.jobs_api import JobView
 from records.kinds import kinds
 from records.merge_pages import merge_page
 from records.past_api import ChangeView
+from records.published import pages as data_pages
 from records.retiring import restore_page, retire_page
 from records.saved_api import SavedViewView
 from records.search_api import SearchView
@@ -96,6 +98,10 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/explorer/", explorer, name="explorer"),
     path("api/<path:rest>", no_such_address),
+    path("data/", RedirectView.as_view(pattern_name="data")),
+    path("data/index.json", data_pages.data_index, name="data_index"),
+    path("data/<str:day>/", data_pages.data_file, name="data_day"),
+    path("data/<str:day>/<str:name>", data_pages.data_file, name="data_file"),
     *i18n_patterns(
         path("", home, name="home"),
         path("seen/", seen, name="seen"),
@@ -105,6 +111,7 @@ urlpatterns = [
         path("jobs/<uuid:id>/", job_pages.job_page, name="job"),
         path("jobs/<uuid:id>/cancel/", job_pages.job_cancel, name="job_cancel"),
         path("jobs/<uuid:id>/file/", job_pages.job_file, name="job_file"),
+        path("data/", data_pages.data_page, name="data"),
         path("search/", search_page, name="search"),
         path("suggest/", suggest_page, name="suggest"),
         path("read/<slug:what>/", read_page, name="read"),

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from . import duplicates, figures, job_runs, jobs, kept_answers, submissions
+from .published import making
 from .spreadsheets.models import forget_old as forget_imports
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,15 @@ def forget_submissions():
 def find_duplicates():
     for kind in duplicates.searched_kinds():
         duplicates.find_duplicates(kind)
+
+
+@shared_task(name="records.tasks.publish_data", time_limit=JOB_SECONDS)
+def publish_data():
+    """The package of today, where there is none yet."""
+    try:
+        making.publish()
+    except making.AtWork:
+        log.info("a package is being written already")
 
 
 def wake_workers() -> None:

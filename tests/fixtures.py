@@ -22,6 +22,7 @@ def documents_of_their_own(tmp_path_factory):
 
     settings.DOCUMENTS_DIR = tmp_path_factory.mktemp("documents")
     settings.JOBS_DIR = tmp_path_factory.mktemp("jobs")
+    settings.PUBLISHED_DIR = tmp_path_factory.mktemp("published")
 
 
 @pytest.fixture(autouse=True)

@@ -132,6 +132,11 @@ def nothing(w, route: Route) -> Iterator[Target]:
     yield Target(values=("nowhere/",))
 
 
+def published(w, route: Route) -> Iterator[Target]:
+    """None is: what lies there is the same for everybody (tests/test_published.py)."""
+    yield Target("a day without data", ("1999-01-01", "datapackage.json")[: len(route.parameters)])
+
+
 def words(w, route: Route) -> Iterator[Target]:
     yield Target("date", ("date",))
 
@@ -145,6 +150,7 @@ TARGETS: dict[str, Callable] = {
     "/api/v1/imports/<pk>/": imports,
     "/api/v1/jobs/<pk>/": jobs,
     "/api/v1/views/<pk>/": views,
+    "/data/<day>/": published,
     "/en/<kind>/": lists,
     "/en/<kind>/<key>/": records,
     "/en/accounts/<pk>/": accounts,

@@ -1,0 +1,1 @@
+"""What anyone may see, published each night as a Data Package under a dated address."""

@@ -1,0 +1,150 @@
+"""Writes the package of a day: what anyone may see, from one moment, file by file.
+
+the lists as CSV (exports.py) → read again as they are written: rows, sums → gzip → described (describing.py) → one rename
+"""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import json
+import os
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import override
+
+from .. import figures
+from ..columns import Form, choosable
+from ..data_version import data_version
+from ..exports import Export
+from ..kinds import Kind, Type, kinds
+from ..lists import ListQuery
+from ..rights import ANYONE
+from ..snapshot import snapshot
+from .describing import described, resource
+from .folders import DESCRIPTOR, UNFINISHED, Published, next_of, prune, published_on, root
+
+LOCK = "the package of a day"
+csv.field_size_limit(2**31 - 1)
+
+
+class AtWork(Exception):
+    """Somebody else writes a package at this moment."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What lies in a file: the size and hash of the file, and by its own cells how many rows, and what each amount adds up to."""
+
+    bytes: int
+    sha256: str
+    rows: int
+    sums: dict[str, dict[str, int | float]]
+
+
+def publish(*, anew: bool = False) -> tuple[Published, bool]:
+    """The package of today, and whether it was written now. One that is there stays, unless `anew`. Raises AtWork."""
+    figures.clear_stale_marks()
+    with override("en"), snapshot():
+        _only_one()
+        day = timezone.localdate()
+        found = published_on(day)
+        if found and not anew:
+            return found, False
+        made = root() / f"{UNFINISHED}{uuid.uuid4().hex}"
+        made.mkdir(parents=True)
+        _write_all(made, day)
+        package = next_of(day)
+        made.rename(package.folder)
+        prune(day)
+    return package, True
+
+
+def _only_one() -> None:
+    """One that dies leaves the lock with its connection."""
+    number = int.from_bytes(hashlib.sha256(LOCK.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            raise AtWork
+
+
+def _write_all(folder: Path, day: date) -> None:
+    version = data_version()
+    created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    resources = []
+    for kind in kinds().values():
+        export, name = export_of(kind), f"{kind.plural}.csv.gz"
+        resources.append(resource(export, name, write_csv(export, folder / name)))
+    totals = import_string(settings.PUBLISHED_TOTALS)()
+    about = described(day, version, created, resources, totals)
+    with (folder / DESCRIPTOR).open("w", encoding="utf-8") as file:
+        file.write(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def export_of(kind: Kind) -> Export:
+    """The list of a kind as the API gives it to anyone as CSV, in the order of ids, so that equal rows make equal files."""
+    return Export(ListQuery(kind, ANYONE, sort="id"), Form.RAW, names=tuple(choosable(kind, ANYONE)))
+
+
+def write_csv(export: Export, path: Path) -> Written:
+    with path.open("wb") as file:
+        with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+            rows, sums = added_up(export.kind, _lines(_written(export.csv(bom=False), packed)))
+        file.flush()
+        os.fsync(file.fileno())
+    with path.open("rb") as file:
+        return Written(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest(), rows, sums)
+
+
+def _written(pieces: Iterator[bytes], file) -> Iterator[bytes]:
+    for piece in pieces:
+        file.write(piece)
+        yield piece
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Lines with their ends, wherever pieces end."""
+    rest, decoder = "", codecs.getincrementaldecoder("utf-8")()
+    for piece in pieces:
+        *lines, rest = (rest + decoder.decode(piece)).split("\n")
+        yield from (line + "\n" for line in lines)
+    if rest:
+        yield rest
+
+
+def added_up(kind: Kind, lines: Iterator[str]) -> tuple[int, dict[str, dict[str, int | float]]]:
+    """How many rows a CSV has below its header, and the sum of each column of money by currency."""
+    rows = csv.reader(lines, strict=True)
+    head = next(rows)
+    amounts = [(n, name) for n, name in enumerate(head) if _is_money(kind, name)]
+    at = head.index("currency") if amounts else -1
+    sums: dict[str, dict[str, Decimal]] = {name: defaultdict(Decimal) for _n, name in amounts}
+    count = 0
+    for row in rows:
+        count += 1
+        for n, name in amounts:
+            if row[n]:
+                sums[name][row[at]] += Decimal(row[n])
+    return count, {name: {currency: number(of[currency]) for currency in sorted(of)} for name, of in sums.items()}
+
+
+def _is_money(kind: Kind, name: str) -> bool:
+    return name in kind.all_fields and kind.all_fields[name].type is Type.MONEY
+
+
+def number(amount: Decimal) -> int | float:
+    """As the API says amounts in major units."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
