@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {},
+    "COMPONENT_NO_READ_ONLY_REQUIRED": True,  # fields= and omit= leave fields out
 }
 
 LOGGING = logs.logging_settings(as_json=PRODUCTION)

@@ -8,12 +8,12 @@ from rest_framework.response import Response
 from . import aggregates
 from .aggregates import MOST_GROUPED_BY, MOST_GROUPS, Question, groups_of, measures_of
 from .answers import one_answer
-from .asking import Problem, not_allowed
+from .asking import BadQuery, Problem, not_allowed
 from .columns import LABEL
 from .export_api import is_file
 from .kinds import Field, Kind, Type
 from .labels import labels_of, mentioned_ids
-from .list_api import CONTROLS, wrong_outside
+from .list_api import CONTROLS, nowhere, wrong_outside
 from .rights import Reader
 from .shape_asked import NO, YES
 
@@ -32,6 +32,8 @@ def groups_answer(view) -> Response:
     if asked.get("flat", "") not in (*YES, *NO):
         problems.append(Problem("flat", not_allowed("flat", asked["flat"], ("1", "0"))))
     question = aggregates.read(view.kind, asked, view.reader, as_of=view.as_of, problems=problems, controls=CONTROLS)
+    if nothing_there := [*nowhere(question.query)]:
+        raise BadQuery(nothing_there)
     found = aggregates.answer(question)
     results = aggregates.shape(question, found.rows, minor=view.is_minor)
     if asked.get("flat", "") in YES:

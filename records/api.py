@@ -4,10 +4,10 @@ from functools import cache
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
+    extend_schema_field,
 )
 from rest_framework import exceptions, parsers, serializers
 from rest_framework.decorators import action
@@ -15,9 +15,9 @@ from rest_framework.response import Response
 
 from .aggregates_api import groups_answer, is_added_up, page_or_groups, texts_for
 from .answers import JOB_ANSWER, ApiView, one_answer, query_parameters
-from .asking import LOOKUPS, may_ask
 from .bulk_api import BULK, BULK_ANSWER, EditsInBulk
 from .conditional import DATA_STATE
+from .described import HELP, filter_parameters, options_of, shape_parameters
 from .export_api import FILES, SCHEMA, is_file, list_as_file
 from .finding import find
 from .gone import gone
@@ -26,8 +26,6 @@ from .list_api import CONTROLS, OF_RECORD, list_answer, record_asked
 from .merge_api import MERGE, MERGED, MergesRecords
 from .merging import can_be_merged
 from .past_api import HISTORY, HISTORY_PARAMETERS, record_history
-from .questions import filters_of
-from .rights import ANYONE
 from .shape_asked import ShapeAsked, whole
 from .shapes import shaped
 from .spreadsheets.api import SENDING, TakesFiles
@@ -50,6 +48,11 @@ class RecordView(WritesRecords, EditsInBulk, MergesRecords, TakesFiles, ApiView)
         if is_added_up(request):
             return groups_answer(self)
         return list_as_file(self, request) if is_file(request) else list_answer(self)
+
+    def options(self, request, *args, **kwargs):
+        """What the list can be asked, in both languages; of what is done to a record, what DRF says."""
+        is_list = request.resolver_match.url_name == f"api-{self.kind.plural}-list"
+        return Response(options_of(self.kind, self.reader.is_officer)) if is_list else super().options(request)
 
     def retrieve(self, request, pk=None):
         shape = record_asked(self)
@@ -104,10 +107,18 @@ SERIALIZERS = {
     Type.BOOLEAN: serializers.BooleanField,
     Type.INSTANT: serializers.DateTimeField,
 }
-HELP = {
-    Type.DATE: "EDTF (ISO 8601-2): 2024, 2024-07, 2024-07-28, A/B, A/.., ../B; ~ about, ? uncertain",
-    Type.MONEY: "in the major unit of the row's currency; integer minor units with money=minor",
-}
+
+
+@extend_schema_field({"type": ["string", "object"], "description": "an id; with include= the record itself"})
+class ReferenceField(serializers.Field):
+    pass
+
+
+@extend_schema_field(
+    {"type": ["array", "string"], "items": {"type": "string"}, "description": "with flat=1 one text: `one; two`"}
+)
+class TextsField(serializers.ListField):
+    pass
 
 
 @cache
@@ -137,10 +148,12 @@ def serializer_field(f: Field, *, is_read: bool = True):
         **({"read_only": True} if is_read else {"required": f.is_required}),
     }
     if f.type is Type.LIST:
-        return serializers.ListField(child=serializers.CharField(), **common)
+        return (TextsField if is_read else serializers.ListField)(child=serializers.CharField(), **common)
     if f.type is Type.CHOICE:
         words = ", ".join(str(word) for word, _label in f.choices)
         return serializers.CharField(help_text=words, **common)
+    if f.type in (Type.REF, Type.RECORD) and is_read:
+        return ReferenceField(**common)
     return SERIALIZERS.get(f.type, serializers.CharField)(help_text=HELP.get(f.type, ""), **common)
 
 
@@ -178,12 +191,12 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         },
     )
     as_page_or_file = {(200, "application/json"): page_or_groups(one.__name__, page), **SCHEMA}
-    asked = query_parameters(PARAMETERS | texts_for(kind), CONTROLS)
-    asked += [OpenApiParameter(f.name, str, description=str(f.label)) for f in filters_of(kind)]
-    asked += [
-        _parameter(f, lookup) for f in kind.all_fields.values() if may_ask(f, ANYONE) for lookup in LOOKUPS[f.type]
-    ]
-    alone = query_parameters(PARAMETERS, (*OF_RECORD, "lang"))
+    shape = shape_parameters(kind, PARAMETERS)
+    others = [name for name in CONTROLS if name not in [one.name for one in shape]]
+    asked = [*query_parameters(PARAMETERS | texts_for(kind), others), *shape, *filter_parameters(kind)]
+    of_record = [one for one in shape if one.name in OF_RECORD]
+    others = [name for name in (*OF_RECORD, "lang") if name not in [one.name for one in of_record]]
+    alone = [*query_parameters(PARAMETERS, others), *of_record]
     how = query_parameters(PARAMETERS, ("money", "lang"))
     written = written_serializer_for(kind)
     key = OpenApiParameter("id", str, OpenApiParameter.PATH, description="id, or slug where there is one")
@@ -262,8 +275,3 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     View.kind = kind
     View.__name__ = f"{one.__name__}View"
     return View
-
-
-def _parameter(f: Field, lookup: str) -> OpenApiParameter:
-    name = f"{f.name}__{lookup}" if lookup else f.name
-    return OpenApiParameter(name, OpenApiTypes.STR, description=str(f.label), many=False)

@@ -2,7 +2,9 @@
 
     field   field__in   field__gte   field__lt   field__isnull   field__contains
 
-A parameter that stands twice means “or”. What is unknown is refused by name, with the nearest that there is.
+A parameter that stands twice means “or”. What is unknown is refused by name, with the nearest that there is. What rows have
+only when it is worked out for them (`is_asked=False`: what a line's amounts come to, by who asks and for which day) is no
+column of theirs: it stands in the lists of what it is made of, and in totals.
 """
 
 import difflib
@@ -26,20 +28,21 @@ from .rights import Reader, Visibility
 from .searching import contains
 
 MOST_VALUES = 100
+MOST_NEAR = 1000  # short names among which the nearest is looked for
 DEFAULT_LIMIT, LARGEST_LIMIT = 100, 1000  # rows of one answer
 LOOKUPS = {
     Type.TEXT: ("", "in", "isnull", "contains"),
-    Type.LIST: ("", "isnull", "contains"),
-    Type.CHOICE: ("", "in"),
+    Type.LIST: ("", "in", "isnull", "contains"),
+    Type.CHOICE: ("", "in", "isnull"),
     Type.ID: ("", "in"),
     Type.REF: ("", "in", "isnull"),
     Type.RECORD: ("", "in", "isnull"),
-    Type.DATE: ("", "gte", "lte", "lt", "gt", "isnull"),
+    Type.DATE: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
     Type.INTEGER: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
-    Type.DECIMAL: ("", "gte", "lte", "lt", "gt", "isnull"),
-    Type.MONEY: ("", "gte", "lte", "lt", "gt", "isnull"),
-    Type.BOOLEAN: ("",),
-    Type.INSTANT: ("gte", "lte", "lt", "gt"),
+    Type.DECIMAL: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
+    Type.MONEY: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
+    Type.BOOLEAN: ("", "isnull"),
+    Type.INSTANT: ("", "in", "gte", "lte", "lt", "gt", "isnull"),
 }
 CONTROLS = (
     "search", "sort", "columns", "view", "limit", "cursor", "as_of", "known_at", "money", "lang", "format",
@@ -76,38 +79,61 @@ class Asked:
     values: tuple[str, ...]
     condition: Q = field(compare=False, repr=False)
     along: str = ""  # the order in which an index finds it
+    missing: tuple[
+        tuple[str, str], ...
+    ] = ()  # (parameter, short name) that leads to no record that there is for the reader
 
 
 class Wrong(ValueError):
     """Carries the sentence about one parameter."""
 
 
+def lookups_of(asked: Field) -> tuple[str, ...]:
+    """What a field can be asked: nothing where its values are only worked out; whether it is stated where it may not be."""
+    if not asked.is_asked:
+        return ()
+    may_be_missing = {
+        Type.CHOICE: asked.empty == "" and not asked.is_required,
+        Type.BOOLEAN: asked.empty is None,
+        Type.INSTANT: asked.empty is None,
+    }
+    return tuple(one for one in LOOKUPS[asked.type] if one != "isnull" or may_be_missing.get(asked.type, True))
+
+
 def read_filter(kind: Kind, reader: Reader, parameter: str, values: list[str], controls=CONTROLS) -> Asked:
     name, _sep, lookup = parameter.partition("__")
     special = next((f for f in filters_of(kind) if f.name == name), None)
     asked = special or kind.all_fields.get(name)
-    allowed = ("", "in") if special else LOOKUPS[asked.type] if asked else ()
+    if isinstance(asked, Field) and not asked.is_asked:
+        raise Wrong(
+            coded(
+                "not_allowed_here", _("“%s” is worked out for each row that is shown: no rows are found by it.") % name
+            )
+        )
+    allowed = ("", "in") if special else lookups_of(asked) if asked else ()
     if not asked or lookup not in allowed or (isinstance(asked, Field) and asked.is_private and not reader.is_officer):
         raise Wrong(_unknown(parameter, parameters(kind, reader, controls)))
     if lookup == "in":
-        values = [v for value in values for v in value.split(",")]
+        lookup, values = "", [v for value in values for v in value.split(",")]
     if len(values) > MOST_VALUES:
         raise Wrong(
             coded("too_many", _("“%(name)s” takes at most %(most)d values.") % {"name": parameter, "most": MOST_VALUES})
         )
+    missing: list[str] = []
     if special:
-        read = _values(special, values, reader)
+        read = _values(special, values, reader, missing)
+        nowhere = tuple((parameter, value) for value in missing)
         try:
-            return Asked(name, "", tuple(values), special.condition(read, reader), special.along)
+            return Asked(name, "", tuple(values), special.condition(read, reader), special.along, nowhere)
         except ValueError:
             raise Wrong(not_a_value(name, ", ".join(values))) from None
     condition = Q()
     for value in values:
-        condition |= _condition(kind, asked, lookup, value, reader)
-    return Asked(name, lookup if lookup != "in" else "", tuple(values), condition)
+        condition |= _condition(kind, asked, lookup, value, reader, missing)
+    return Asked(name, lookup, tuple(values), condition, missing=tuple((parameter, value) for value in missing))
 
 
-def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader) -> Q:
+def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader, missing: list[str]) -> Q:
     name = asked.name
     if lookup == "isnull":
         if value not in ("true", "false"):
@@ -126,10 +152,11 @@ def _condition(kind: Kind, asked: Field, lookup: str, value: str, reader: Reader
     if asked.type is Type.MONEY:
         return _money_condition(name, lookup, read_value)
     if asked.type in (Type.REF, Type.RECORD):
+        missing += [value] if is_missing(value, read_value) else []
         return Q(**{f"{name}__in": read_value})
     if asked.type is Type.BOOLEAN and name == "is_retired" and read_value:
         raise Wrong(coded("not_allowed_here", _("Retired records are not listed.")))
-    return Q(**{f"{name}__{lookup}" if lookup and lookup != "in" else name: read_value})
+    return Q(**{f"{name}__{lookup}" if lookup else name: read_value})
 
 
 def _date_condition(name: str, lookup: str, value) -> Q:
@@ -169,7 +196,7 @@ def _value(asked: Field | Filter, value: str, reader: Reader):
             case Type.DATE:
                 return parse(value)
             case Type.INTEGER:
-                return int(value)
+                return int(_in_digits(value))
             case Type.DECIMAL | Type.MONEY:
                 return _decimal(value)
             case Type.BOOLEAN:
@@ -191,13 +218,23 @@ def not_a_value(name: str, value: str) -> str:
     return coded("not_a_value", _("“%(value)s” is not a value of “%(name)s”.") % {"value": value, "name": name})
 
 
-def _values(asked: Filter, values: list[str], reader: Reader) -> list:
+def _values(asked: Filter, values: list[str], reader: Reader, missing: list[str]) -> list:
     read = [_value(asked, value, reader) for value in values]
-    return [one for many in read for one in many] if asked.type in (Type.REF, Type.RECORD) else read
+    if asked.type not in (Type.REF, Type.RECORD):
+        return read
+    missing += [value for value, found in zip(values, read, strict=True) if is_missing(value, found)]
+    return [one for many in read for one in many]
+
+
+def _in_digits(value: str) -> str:
+    """Python reads numbers in more ways than others write them: 1_000, ٣."""
+    if not value.isascii() or "_" in value:
+        raise ValueError
+    return value
 
 
 def _decimal(value: str) -> Decimal:
-    number = Decimal(value)
+    number = Decimal(_in_digits(value))
     if not number.is_finite() or number.adjusted() > 20 or number.as_tuple().exponent < -20:
         raise ValueError
     return number
@@ -245,12 +282,39 @@ def references(asked: Field | Filter, value: str, reader: Reader) -> set[uuid.UU
         pass
     else:
         return {id} if reader.level >= Visibility.INTERNAL or _seen(asked, reader).filter(id=id).exists() else set()
-    targets = [kind_of(asked.target)] if asked.type is Type.REF and asked.target else kinds().values()
-    targets = [kind for kind in targets if kind.has_slug]
+    targets = _named_kinds(asked)
     if not targets:
         raise Wrong(coded("not_an_id", _("“%s” is not an id.") % value))
     found = [kind.model.objects.visible_to(reader).filter(id__in=called(kind, value)) for kind in targets]
     return {id for rows in found for id in rows.values_list("id", flat=True)}
+
+
+def is_missing(value: str, found: set) -> bool:
+    """Whether a short name leads nowhere. An id may be of what is no longer there, or not for the reader."""
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return not found
+    return False
+
+
+def no_such_record(asked: Field | Filter, value: str, reader: Reader) -> str:
+    """A sentence about a short name that leads nowhere, with the nearest of those that begin alike and that the reader may see."""
+    said = _("“%(name)s”: there is no “%(value)s”.") % {"name": asked.name, "value": value}
+    for beginning in (value[:3].lower(), value[:1].lower()):
+        near: list[str] = []
+        for kind in _named_kinds(asked):
+            rows = kind.model.objects.visible_to(reader).filter(slug__startswith=beginning).order_by()
+            near += rows.values_list("slug", flat=True)[:MOST_NEAR]
+        if sentence := did_you_mean(value, near):
+            return coded("no_such_record", f"{said} {sentence}")
+    return coded("no_such_record", said)
+
+
+def _named_kinds(asked: Field | Filter) -> list[Kind]:
+    """The kinds with short names that a reference may lead to."""
+    targets = [kind_of(asked.target)] if asked.type is Type.REF and asked.target else kinds().values()
+    return [kind for kind in targets if kind.has_slug]
 
 
 def _seen(asked: Field | Filter, reader: Reader):
@@ -288,6 +352,7 @@ def parameters(kind: Kind, reader: Reader, controls: Sequence[str] = CONTROLS) -
         f"{f.name}__{lookup}" if lookup else f.name
         for f in kind.all_fields.values()
         if may_ask(f, reader)
-        for lookup in LOOKUPS[f.type]
+        for lookup in lookups_of(f)
     ]
-    return [*controls, *(f.name for f in filters_of(kind)), *names]
+    special = [name for f in filters_of(kind) for name in (f.name, f"{f.name}__in")]
+    return [*controls, *special, *names]

@@ -4,6 +4,7 @@
 and a Link header to the next page (RFC 8288)
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from django.utils.translation import get_language
@@ -12,9 +13,10 @@ from rest_framework.response import Response
 
 from . import aggregates, lists, shape_asked
 from .asking import CONTROLS as OF_PAGES
-from .asking import BadQuery, Problem, not_allowed
+from .asking import BadQuery, Problem, no_such_record, not_allowed
 from .columns import file_columns
 from .lists import ListQuery
+from .questions import filters_of
 from .shape_asked import ShapeAsked, read_shape
 from .shapes import shaped
 
@@ -51,6 +53,7 @@ def list_asked(view) -> tuple[ListQuery, ShapeAsked]:
         query = lists.read(view.kind, params, view.reader, as_of=view.as_of, controls=CONTROLS)
     except BadQuery as bad:
         problems += bad.problems
+    problems += nowhere(query) if query else ()
     shape = _shape(view, params, problems, query)
     if problems or query is None:
         raise BadQuery(problems)
@@ -80,6 +83,15 @@ def wrong_outside(view) -> list[Problem]:
     asked = view.request.query_params
     twice = [name for name in CONTROLS if name not in MANY and len(asked.getlist(name)) > 1]
     return [*view.problems, *map(_asked_twice, twice)]
+
+
+def nowhere(query: ListQuery) -> Iterator[Problem]:
+    """Short names that lead to nothing. Pages show a list without rows then; a machine would take it for an answer."""
+    for asked in query.asked:
+        for parameter, value in asked.missing:
+            filters = {one.name: one for one in filters_of(query.kind)}
+            declared = filters.get(asked.name) or query.kind.all_fields[asked.name]
+            yield Problem(parameter, no_such_record(declared, value, query.reader))
 
 
 def _asked_twice(name: str) -> Problem:

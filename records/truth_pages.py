@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from . import kept_forms, lists
-from .asking import LOOKUPS, not_allowed
+from .asking import lookups_of, not_allowed
 from .base import Change
 from .cases import Case, case_of, cases
 from .commands import Author
@@ -107,7 +107,7 @@ def unsourced_page(request: HttpRequest):
             kind.all_fields[field].label,
             address("list", kind.plural, unsourced=field),
             address("list", kind.plural, **{f"{field}__isnull": "true"})
-            if "isnull" in LOOKUPS[kind.all_fields[field].type]
+            if "isnull" in lookups_of(kind.all_fields[field])
             else "",
         )
         for field in (sourced_fields(kind) if kind else ())

@@ -2,6 +2,7 @@
 
 import re
 from types import SimpleNamespace
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -9,9 +10,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from records import facets, lists, sorting
-from records.asking import CONTROLS, LOOKUPS, BadQuery, parameters
+from records.asking import CONTROLS, BadQuery, lookups_of, parameters
 from records.kinds import Type, kinds
 from records.rights import EVERYTHING
+from records.shapes import column_of
 from records.sorting import sortable
 from records.together import first_pages
 from tests import cast
@@ -74,9 +76,22 @@ def test_every_field_finds_the_rows_that_have_its_value(db, w, name):
     for row in every_row(name, "", w.officer, limit=500)[:8]:
         for field in cast.kind(name).all_fields.values():
             question = shown_as_question(field, row)
-            if question is not None and field.is_asked and "" in LOOKUPS[field.type]:
-                found = ask(name, by=w.officer, question=f"id={row.id}&{field.name}={question}").page().rows
-                assert found == [row], (field.name, question)
+            if question is not None and field.is_asked:
+                for asked in (field.name, f"{field.name}__in"):
+                    if asked in parameters(cast.kind(name), EVERYTHING) and "," not in question:
+                        found = ask(name, by=w.officer, question=f"id={row.id}&{asked}={quote(question)}").page().rows
+                        assert found == [row], (asked, question)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_finds_the_rows_that_state_nothing_in_it(db, w, name):
+    rows = every_row(name, "", w.officer, limit=500)
+    for field in cast.kind(name).all_fields.values():
+        if "isnull" in lookups_of(field):
+            is_empty = {row.id: getattr(row, column_of(field)) in (None, "", []) for row in rows}
+            for asked in (True, False):
+                found = every_row(name, f"{field.name}__isnull={str(asked).lower()}", w.officer, limit=500)
+                assert {row.id for row in found} == {id for id, empty in is_empty.items() if empty is asked}, field.name
 
 
 def shown_as_question(field, row) -> str | None:
