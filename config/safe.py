@@ -4,6 +4,7 @@
 `make run` ask earlier too, before they would start servers of their own. Beside it, `manage.py check --deploy`.
 """
 
+import ipaddress
 import os
 import re
 import sys
@@ -37,6 +38,7 @@ def faults(env: Mapping[str, str]) -> Iterator[str]:
     yield from _origins("SITE_URL", env.get("SITE_URL", ""))
     yield from _server(env, "DATABASE_URL", ("postgresql", "postgres"), "postgresql://user:password@host:5432/name")
     yield from _server(env, "REDIS_URL", ("redis", "rediss"), "redis://:password@host:6379/0")
+    yield from _networks(env.get("WEBHOOK_NETWORKS", ""))
     yield from _folder(env.get("DATA_DIR", ""))
     yield from _mail(env)
     if not re.fullmatch(r"|[1-9]\d{0,4}", env.get("DATA_DAYS", ""), re.ASCII):
@@ -78,6 +80,14 @@ def _server(env: Mapping[str, str], name: str, schemes: tuple[str, ...], example
         is_good = False
     if not is_good or (name == "DATABASE_URL" and not parts.path.strip("/")):
         yield f"{name} is no address of that form: write {example}, and %2F and the like for signs in the password."
+
+
+def _networks(text: str) -> Iterator[str]:
+    for network in filter(None, (network.strip() for network in text.split(","))):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            yield f"WEBHOOK_NETWORKS has {network!r}: write each as 10.1.0.0/16 or fd00:1::/32, with commas between."
 
 
 def _folder(text: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Settings: one file; what differs between places comes from environment variables."""
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -114,6 +115,12 @@ NEEDS = ["reports.needs.needs", "funding.needs.needs"]
 
 # What a user, by id, may see and do: asked when work is begun that was asked for before
 READER_OF = "programs.rules.reader_of"
+
+# Who is told that a webhook ended (records/hooks), and how: a function of the owner's id and the webhook
+WEBHOOK_ENDED = "people.notes.webhook_ended"
+# Networks, beside the public internet, to which webhooks may lead
+WEBHOOK_NETWORKS = [ipaddress.ip_network(text) for text in listed(env("WEBHOOK_NETWORKS", ""))]
+WEBHOOK_PLAIN_HTTP = DEBUG  # http:// as well as https://
 
 # Long work that somebody may ask for (records/jobs.py)
 JOBS = [

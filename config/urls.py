@@ -39,6 +39,8 @@ from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.duplicates_api import DuplicateView
 from records.editing import edit_page, new_page
+from records.hooks import pages as hook_pages
+from records.hooks.api import WebhookView
 from records.jobs_api import JobView
 from records.kinds import kinds
 from records.merge_pages import merge_page
@@ -77,6 +79,7 @@ router.register("changes", ChangeView, basename="api-changes")
 router.register("imports", ImportView, basename="api-imports")
 router.register("compare", CompareView, basename="api-compare")
 router.register("dues", DueView, basename="api-dues")
+router.register("webhooks", WebhookView, basename="api-webhooks")
 router.register("updates", UpdateView, basename="api-updates")
 
 # Swagger UI writes styles into its page and has its icons as data. Its script is a file of ours ("split").
@@ -138,6 +141,7 @@ urlpatterns = [
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
+        *hook_pages.patterns,
         *report_urls.patterns,
         path("<slug:plural>/", pages.list_page, name="list"),
         path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),

@@ -74,7 +74,7 @@ class Token(models.Model):
 
 MAY_WRITE = {  # under which addresses
     Token.Scope.READ: (),
-    Token.Scope.REPORT: ("/api/v1/updates/", "/api/v1/dues/"),
+    Token.Scope.REPORT: ("/api/v1/updates/", "/api/v1/dues/", "/api/v1/webhooks/"),
     Token.Scope.WRITE: ("/api/",),
 }
 

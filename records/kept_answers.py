@@ -39,7 +39,8 @@ class KeptAnswer(models.Model):
     @classmethod
     def of(cls, response: HttpResponse, **who) -> "KeptAnswer":
         headers = {name: response[name] for name in HEADERS if name in response}
-        return cls(**who, status=response.status_code, headers=headers, body=response.content)
+        body = getattr(response, "to_keep", response.content)  # without a secret that is shown once
+        return cls(**who, status=response.status_code, headers=headers, body=body)
 
     def again(self) -> HttpResponse:
         response = HttpResponse(bytes(self.body), status=self.status)

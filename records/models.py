@@ -14,9 +14,10 @@ from .spellings import Spelling
 from .spreadsheets.models import ColumnMapping, SheetImport, SheetRow
 from .submissions import Submission
 from .timelines import TimelineEntry
+from .webhooks import Attempt, Delivery, Webhook
 
 __all__ = [
-    "Change", "Citation", "ColumnMapping", "ComputedAt", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
+    "Attempt", "Change", "Citation", "ColumnMapping", "ComputedAt", "Delivery", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
     "KeptAnswer", "Likeness", "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
-    "Submission", "TimelineEntry", "Titled", "Visibility",
+    "Submission", "TimelineEntry", "Titled", "Visibility", "Webhook",
 ]  # fmt: skip

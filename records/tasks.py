@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from . import duplicates, figures, job_runs, jobs, kept_answers, submissions
+from .hooks import sending, telling
 from .published import making
 from .spreadsheets.models import forget_old as forget_imports
 
@@ -90,6 +91,8 @@ def start_sweeping(sender, **_kwargs):
     _try_to_send(heartbeat)  # so that `/statusz` need not wait for the clock
     threading.Thread(target=sweep, name="sweep", daemon=True).start()
     threading.Thread(target=look_for_jobs, args=[f"{sender.hostname}/thread"], name="jobs", daemon=True).start()
+    threading.Thread(target=look_for_news, name="hooks", daemon=True).start()
+    threading.Thread(target=send_messages, name="messages", daemon=True).start()
 
 
 @worker_shutting_down.connect
@@ -123,10 +126,36 @@ def look_for_jobs(lane: str) -> None:
             if time.monotonic() >= forget_at:
                 job_runs.forget_old()
                 forget_imports()
+                sending.forget_old()
                 forget_at = time.monotonic() + FORGET_SECONDS
         except Exception:
             log.exception("looking for jobs failed; it looks again in a second")
             connection.close()
+        close_old_connections()
+
+
+def look_for_news() -> None:
+    """What changed becomes messages to webhooks,"""
+    while not stopping.wait(SWEEP_SECONDS):
+        try:
+            while not stopping.is_set() and telling.tell_one():
+                pass
+        except Exception:
+            log.exception("looking for what webhooks are told failed; it looks again in a second")
+            connection.close()
+        close_old_connections()
+
+
+def send_messages() -> None:
+    """which are sent; requests are made by threads that hold no connection to the database."""
+    sender = sending.Sender()
+    while not stopping.is_set():
+        try:
+            sender.step(wait=SWEEP_SECONDS)
+        except Exception:
+            log.exception("sending messages to webhooks failed; it goes on in a second")
+            connection.close()
+            stopping.wait(SWEEP_SECONDS)
         close_old_connections()
 
 

@@ -40,6 +40,7 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "people.User", "people.Invitation", "people.Token", "labs.Membership",  # accounts, whose log is
     "people.AccountEvent", "people.OutgoingMail", "people.Attempt",
     "records.SavedView",  # questions, no facts
+    "records.Webhook", "records.Delivery", "records.Attempt",  # what was told, not what is
     "records.Job", "records.JobLine",  # have an end
     "records.SheetImport", "records.SheetRow",  # on their way in, for two days
     "records.ColumnMapping",  # how somebody works

@@ -32,8 +32,14 @@ BODIES = {
     "POST /en/updates/<id>/edit/": lambda w, target: {"do": "save", "version": target.row.version},
     "POST /en/updates/<id>/say/": lambda w, target: {"text": "hello"},
     "POST /en/updates/<id>/watch/": lambda w, target: {"watch": "1"},
+    "POST /api/v1/webhooks/": lambda w, target: HOOK,
+    "PATCH /api/v1/webhooks/<pk>/": lambda w, target: {"state": "paused"},
+    "POST /en/accounts/me/webhooks/": lambda w, target: HOOK,
+    "POST /en/accounts/me/webhooks/<id>/": lambda w, target: HOOK | {"version": target.row.version},
+    "POST /en/accounts/me/webhooks/<id>/act/": lambda w, target: {"do": "ping"},
     "POST /api/v1/views/": lambda w, target: {"kind": "project", "name": "mine", "query": ""},
 }
+HOOK = {"name": "a hook", "url": "https://receiver.example/"}
 PERIOD = {"period_starts_on": "1999-01-01", "period_ends_on": "1999-06-30"}
 NEW = {"projects": {"slug": "fresh", "title_en": "New", "program": "alpha", "status": "planned"}}
 FORMS = (  # of the API: they take files

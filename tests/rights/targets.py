@@ -110,6 +110,12 @@ def views(w, route: Route) -> Iterator[Target]:
         yield Target(f"partner's, {sharing}", (view.pk,), row=view)
 
 
+def webhooks(w, route: Route) -> Iterator[Target]:
+    for name, hook in w.hooks.items():
+        delivery = (hook.deliveries.get().pk,) if "<delivery>" in route.address else ()
+        yield Target(f"{name}'s", (hook.pk, *delivery), row=hook)
+
+
 def accounts(w, route: Route) -> Iterator[Target]:
     for name, account in w.accounts.items():
         token = (w.tokens["another" if name == "partner" else "partner"].pk,) if "<token>" in route.address else ()
@@ -151,11 +157,13 @@ TARGETS: dict[str, Callable] = {
     "/api/v1/jobs/<pk>/": jobs,
     "/api/v1/views/<pk>/": views,
     "/data/<day>/": published,
+    "/api/v1/webhooks/<pk>/": webhooks,
     "/en/<kind>/": lists,
     "/en/<kind>/<key>/": records,
     "/en/accounts/<pk>/": accounts,
     "/en/accounts/mails/<pk>/": mails,
     "/en/accounts/me/tokens/<pk>/": own_tokens,
+    "/en/accounts/me/webhooks/<id>/": webhooks,
     "/en/changes/<id>/": changes,
     "/en/compare/<kind>/": lists,
     "/en/compare/<kind>/<key>/": records,

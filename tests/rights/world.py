@@ -17,8 +17,9 @@ from people.models import OutgoingMail, Token
 from records.commands import Author
 from records.documents import keep
 from records.export_jobs import EXPORT
+from records.hooks.payload import PING
 from records.jobs import Job
-from records.models import Visibility
+from records.models import Delivery, Visibility, Webhook
 from records.saved import SavedView, Sharing
 from records.spreadsheets.models import SheetImport
 from reports.models import Attachment, ReportDue
@@ -105,6 +106,7 @@ def world(levels=tuple(Visibility), tag="") -> SimpleNamespace:
     w.changes = {level: edit(made["project"], number="7") for level, made in w.made.items()}
     w.jobs = {name: _job(w.user[name]) for name in ("partner", "officer")}
     w.views = {sharing: _view(w.user["partner"], sharing) for sharing in Sharing}
+    w.hooks = {name: _hook(w.user[name]) for name in ("partner", "officer")}
     w.accounts = {name: cast.user(name) for name in ("partner", "officer", "administrator")}
     w.tokens = {
         name: commands.make_token(by=by, name="a token")[0]
@@ -152,6 +154,14 @@ def _job(owner) -> Job:
     return Job.objects.create(
         work=EXPORT.name, owner_id=owner.pk, owner_name=str(owner), door="page", language=settings.LANGUAGE_CODE
     )
+
+
+def _hook(owner) -> Webhook:
+    hook = Webhook.objects.create(
+        owner_id=owner.pk, owner_name=str(owner), name="a hook", url="https://a.example/", position=""
+    )
+    Delivery.objects.create(webhook=hook, event=PING, is_by_hand=True, state="failed", next_try_at=None)
+    return hook
 
 
 def _view(owner, sharing) -> SavedView:
