@@ -74,7 +74,9 @@ def test_one_reads_changes_and_deletes_ones_own(ask, officer):
 def test_what_is_wrong_is_said_at_its_field_and_what_there_is_not_by_its_name(ask, officer):
     answer = ask("post", body={"name": "", "url": "https://10.0.0.1/"}, by=officer)
     assert answer.status_code == 400
-    assert {error["pointer"] for error in answer.json()["errors"]} == {"#/name", "#/url"}
+    assert {(error["pointer"], error["code"]) for error in answer.json()["errors"]} == {
+        ("#/name", "required"), ("#/url", "not_a_value"),
+    }  # fmt: skip
     answer = ask("post", body=HOOK | {"secret": "mine"}, by=officer)
     assert [error["pointer"] for error in answer.json()["errors"]] == ["#/secret"]
     assert ask("post", body=[], by=officer).status_code == 400

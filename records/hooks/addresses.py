@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
+from ..problem_codes import coded
 from ..webhooks import LONGEST_URL
 
 NEVER_V4 = [
@@ -67,23 +68,25 @@ def is_allowed(text: str) -> bool:
 def read(url: str) -> Target:
     """Raises BadAddress where it is none to which messages could go."""
     if len(url) > LONGEST_URL:
-        raise BadAddress(_("Longer than %d characters.") % LONGEST_URL)
+        raise BadAddress(coded("too_long", _("Longer than %d characters.") % LONGEST_URL))
     if not url.isprintable() or " " in url or "\\" in url:
-        raise BadAddress(_("An address has no spaces, line breaks or backslashes."))
+        raise BadAddress(coded("not_a_value", _("An address has no spaces, line breaks or backslashes.")))
     try:
         parts = urlsplit(url)
         port, host = parts.port, _host(parts.hostname or "")
     except (ValueError, UnicodeError):
-        raise BadAddress(_("This is no address: write https://host/path.")) from None
+        raise BadAddress(coded("not_a_value", _("This is no address: write https://host/path."))) from None
     schemes = ("https", "http") if settings.WEBHOOK_PLAIN_HTTP else ("https",)
     if parts.scheme not in schemes:
-        raise BadAddress(_("Messages go to addresses that begin with https:// only."))
+        raise BadAddress(coded("not_a_value", _("Messages go to addresses that begin with https:// only.")))
     if parts.username is not None or parts.password is not None:
-        raise BadAddress(_("Names and passwords do not belong into an address: the signature says who sends."))
+        raise BadAddress(
+            coded("not_a_value", _("Names and passwords do not belong into an address: the signature says who sends."))
+        )
     if parts.fragment:
-        raise BadAddress(_("What follows # is never sent: leave it out."))
+        raise BadAddress(coded("not_a_value", _("What follows # is never sent: leave it out.")))
     if port == 0:
-        raise BadAddress(_("There is no port 0."))
+        raise BadAddress(coded("not_a_value", _("There is no port 0.")))
     path = iri_to_uri((parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
     return Target(parts.scheme == "https", host, port or (443 if parts.scheme == "https" else 80), path)
 
@@ -98,5 +101,5 @@ def _host(text: str) -> str:
             raise ValueError(text) from None
         return name
     if not is_allowed(text):
-        raise BadAddress(_("This address is not on the public internet."))
+        raise BadAddress(coded("not_a_value", _("This address is not on the public internet.")))
     return str(address)

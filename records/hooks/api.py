@@ -17,6 +17,7 @@ from ..answers import ApiView, one_answer
 from ..asking import BadQuery, Problem, limit_of
 from ..base import Change
 from ..commands import Author
+from ..problem_codes import coded
 from ..refusals import Fault, Refused
 from ..webhooks import Attempt, Delivery, DeliveryState, HookState, Webhook, Why
 from ..writing_api import IF_MATCH, ExactJSONParser, required_version
@@ -29,12 +30,12 @@ WRITTEN = {
     "url": serializers.CharField(help_text="https://…, to which messages are posted"),
     "kinds": serializers.ListField(child=serializers.CharField(), help_text="of records that are told; empty: all"),
     "program": serializers.UUIDField(allow_null=True, help_text="only records within this program"),
-    "state": serializers.ChoiceField(HookState.values),
+    "state": serializers.CharField(help_text=", ".join(HookState.values)),
 }
 FIELDS = {
     "id": serializers.UUIDField(),
     **WRITTEN,
-    "why": serializers.ChoiceField([*Why.values, ""], help_text="why it ended"),
+    "why": serializers.CharField(help_text=f"why it ended: {', '.join(Why.values)}; or empty"),
     "ended_at": serializers.DateTimeField(allow_null=True),
     "owner": serializers.CharField(),
     "is_own": serializers.BooleanField(),
@@ -54,9 +55,9 @@ ATTEMPT = {
 DELIVERY = {
     "id": serializers.UUIDField(),
     "message": serializers.CharField(help_text="`webhook-id`"),
-    "event": serializers.ChoiceField(payload.EVENTS),
+    "event": serializers.CharField(help_text=", ".join(payload.EVENTS)),
     "at": serializers.DateTimeField(),
-    "state": serializers.ChoiceField(DeliveryState.values),
+    "state": serializers.CharField(help_text=", ".join(DeliveryState.values)),
     "next_try_at": serializers.DateTimeField(allow_null=True),
     "delivered_at": serializers.DateTimeField(allow_null=True),
     "data": serializers.JSONField(allow_null=True, help_text="what it tells, as you may see it today"),
@@ -78,7 +79,7 @@ NEW = inline_serializer(
     | {
         "kinds": serializers.ListField(child=serializers.CharField(), required=False),
         "program": serializers.UUIDField(allow_null=True, required=False),
-        "state": serializers.ChoiceField(HookState.values, required=False),
+        "state": serializers.CharField(required=False, help_text="active, paused"),
     },
 )
 CHANGED = inline_serializer(
@@ -88,7 +89,7 @@ CHANGED = inline_serializer(
         "url": serializers.CharField(required=False),
         "kinds": serializers.ListField(child=serializers.CharField(), required=False),
         "program": serializers.UUIDField(allow_null=True, required=False),
-        "state": serializers.ChoiceField(HookState.values, required=False),
+        "state": serializers.CharField(required=False, help_text="active, paused"),
     },
 )
 ONE_DELIVERY = inline_serializer("Delivery", DELIVERY | {"attempts": attempts("DeliveryAttempt")})
@@ -130,13 +131,15 @@ class WebhookView(ApiView):
     @extend_schema(operation_id="webhooks_change", parameters=[KEY, IF_MATCH], request=CHANGED, responses=ONE)
     def partial_update(self, request, pk=None):
         """Made active again an ended one goes on where it ended."""
-        hook, version = self._find(pk), required_version(request)
+        hook = self._find(pk)
+        version = required_version(request, hook.version)
         self.only_asked()
         return self._answer(commands.change(hook.id, self._body(), version=version, by=self._author()))
 
     @extend_schema(operation_id="webhooks_delete", parameters=[KEY, IF_MATCH], responses={204: None})
     def destroy(self, request, pk=None):
-        hook, version = self._find(pk), required_version(request)
+        hook = self._find(pk)
+        version = required_version(request, hook.version)
         self.only_asked()
         commands.delete(hook.id, version=version, by=self._author())
         return Response(status=204)
@@ -209,10 +212,12 @@ class WebhookView(ApiView):
     def _body(self) -> dict:
         body = self.request.data or {}
         if not isinstance(body, dict):
-            raise Refused(_("The body is a JSON object: a field and its value, and so on."))
+            raise Refused(coded("not_an_object", _("The body is a JSON object: a field and its value, and so on.")))
         unknown = sorted(set(body) - set(commands.FIELDS))
         if unknown:
-            raise Refused([Fault(name, _("There is no field “%s”.") % name) for name in unknown])
+            raise Refused(
+                [Fault(name, coded("unknown_field", _("There is no field “%s”.") % name)) for name in unknown]
+            )
         return body
 
     def _author(self) -> Author:
@@ -279,5 +284,6 @@ def _cursor(text: str, problems: list[Problem]) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError:
-        problems.append(Problem("cursor", _("This cursor belongs to another question. Begin again without it.")))
+        said = _("This cursor belongs to another question. Begin again without it.")
+        problems.append(Problem("cursor", coded("bad_cursor", said)))
         return None

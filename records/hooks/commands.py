@@ -16,6 +16,7 @@ from ..cells import can_be_stored
 from ..commands import Author
 from ..finding import find as find_record
 from ..kinds import kinds
+from ..problem_codes import coded
 from ..refusals import Fault, Moved, NotAllowed, Refused, Stale
 from ..rights import Reader
 from ..webhooks import Delivery, DeliveryState, HookState, Webhook, Why
@@ -45,9 +46,9 @@ def create(values: dict, *, by: Author) -> tuple[Webhook, str]:
     read = _read({"url": "", "name": ""} | values, by.reader)
     _one_at_a_time(by.reader.user_id)
     if Webhook.objects.own(by.reader).count() >= MOST:
-        raise Refused(_("One account has %d webhooks at most. Delete one first.") % MOST)
+        raise Refused(coded("too_many", _("One account has %d webhooks at most. Delete one first.") % MOST))
     if read.get("state", HookState.ACTIVE) == HookState.ENDED:
-        raise Refused([Fault("state", _("A new webhook is active or paused."))])
+        raise Refused([Fault("state", coded("state", _("A new webhook is active or paused.")))])
     hook = Webhook(owner_id=by.reader.user_id, owner_name=by.name, position=telling.end_of_feed(), **read)
     hook.save(force_insert=True)
     hook.refresh_from_db()
@@ -135,7 +136,7 @@ def _own(id: UUID, reader: Reader) -> Webhook:
 
 def _not_ended(hook: Webhook) -> Webhook:
     if hook.state == HookState.ENDED:
-        raise Refused(_("This webhook ended. Make it active again first."))
+        raise Refused(coded("state", _("This webhook ended. Make it active again first.")))
     return hook
 
 
@@ -146,7 +147,7 @@ def _require_may_change(hook: Webhook, read: dict, reader: Reader) -> None:
     if hook.why == Why.STOPPED and "state" in read and not reader.is_administrator:
         raise NotAllowed(_("An administrator stopped this webhook. Ask them."))
     if read.get("state") == HookState.ENDED and not reader.is_administrator:
-        raise Refused([Fault("state", _("Pause it, or delete it. Administrators can stop a webhook."))])
+        raise Refused([Fault("state", coded("state", _("Pause it, or delete it. Administrators can stop a webhook.")))])
 
 
 def _become(hook: Webhook, state: HookState) -> None:
@@ -189,23 +190,23 @@ def _read(values: dict, reader: Reader) -> dict:
 def _name(value, _reader) -> str:
     name = " ".join(value.split()) if isinstance(value, str) else ""
     if not name or not can_be_stored(name):
-        raise ValueError(_("Give the webhook a name."))
+        raise ValueError(coded("required", _("Give the webhook a name.")))
     if len(name) > LONGEST_NAME:
-        raise ValueError(_("Longer than %d characters.") % LONGEST_NAME)
+        raise ValueError(coded("too_long", _("Longer than %d characters.") % LONGEST_NAME))
     return name
 
 
 def _url(value, _reader) -> str:
     url = value.strip() if isinstance(value, str) else ""
     if not url or not can_be_stored(url):
-        raise ValueError(_("Name the address to which messages go."))
+        raise ValueError(coded("required", _("Name the address to which messages go.")))
     addresses.read(url)
     return url
 
 
 def _kinds(value, _reader) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(_("“kinds” is a list of names of kinds; empty: all."))
+        raise ValueError(coded("not_a_list", _("“kinds” is a list of names of kinds; empty: all.")))
     for one in value:
         if one not in kinds():
             raise ValueError(not_allowed("kinds", one[:100], kinds()))
@@ -219,7 +220,7 @@ def _program(value, reader: Reader) -> UUID | None:
     try:
         return find_record(kinds()["program"], str(value), reader).id
     except Http404:
-        raise ValueError(_("There is no such program, or you may not see it.")) from None
+        raise ValueError(coded("no_such_record", _("There is no such program, or you may not see it."))) from None
 
 
 def _state(value, _reader) -> str:
