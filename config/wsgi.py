@@ -9,6 +9,9 @@ from django.dispatch import receiver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
+ONLY_WHAT_ASKS_FOR_IT = 10**9  # is prepared: records/compiled.py
+
+
 @receiver(connection_created)
 def plan_for_short_answers(connection, **_kwargs):
     """A request reads few rows through indexes: to start parallel workers or to compile a plan costs it more than it gains.
@@ -17,6 +20,7 @@ def plan_for_short_answers(connection, **_kwargs):
     """
     with connection.cursor() as cursor:
         cursor.execute("SET jit = off; SET max_parallel_workers_per_gather = 0")
+    connection.connection.prepare_threshold = ONLY_WHAT_ASKS_FOR_IT
 
 
 application = get_wsgi_application()
