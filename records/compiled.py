@@ -16,15 +16,14 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
-import psycopg
 from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db import connection
 from django.db.models import Q
 from django.utils.translation import get_language
 
 from . import sql_shapes
 from .kinds import Kind, Type
 from .lists import ListQuery
+from .prepared import fetch
 from .shape_asked import ShapeAsked
 from .sorting import SortKey, comes_after, parts
 
@@ -79,7 +78,7 @@ def page_as_json(query: ListQuery, shape: ShapeAsked) -> JsonPage | None:
         compiled = _forms[key] = _compile(query, shape, ranges)
         if len(_forms) > MOST_FORMS:
             _forms.popitem(last=False)
-    return compiled and _page(query, keys, _run(compiled.sql, compiled.parameters(values)))
+    return compiled and _page(query, keys, fetch(compiled.sql, compiled.parameters(values)))
 
 
 def _page(query: ListQuery, keys: list[SortKey], found: list[tuple]) -> JsonPage:
@@ -89,14 +88,6 @@ def _page(query: ListQuery, keys: list[SortKey], found: list[tuple]) -> JsonPage
     last = found[query.limit - 1]
     cursor = query._write_cursor(keys, SimpleNamespace(sort_by=last[1], sort_id=last[2]))
     return JsonPage(rows[: query.limit], cursor)
-
-
-def _run(sql: str, parameters: list) -> list[tuple]:
-    """By the protocol's own parameters, so that the statement is planned once; Django's cursor writes values into the text."""
-    connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
-    cursor.execute(sql, parameters, prepare=True)
-    return cursor.fetchall()
 
 
 # ---- form and values -----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from datetime import datetime
 from django.db import connection
 
 from .figures import figures
+from .prepared import fetch
 
 OLDEST_RUNNING = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 EPOCH = """substr(md5(concat_ws(' ', (SELECT system_identifier FROM pg_control_system()),
@@ -88,9 +89,7 @@ def data_version() -> DataVersion:
 
 
 def _ask(since: int) -> tuple:
-    with connection.cursor() as cursor:
-        cursor.execute(ASKED, [sorted(figures()), since])
-        return cursor.fetchone()
+    return fetch(ASKED, [sorted(figures()), since])[0]
 
 
 def settle_restored() -> int:

@@ -43,7 +43,7 @@ def list_answer(view) -> Response:
     body = {"results": results, "next_cursor": page.next_cursor}
     if view.request.query_params.get("count"):
         body["count"] = query.rows().order_by().count()
-    return Response(body | view.data_state, headers=_link(view.request, page.next_cursor))
+    return Response(body | view.data_state, headers=link_to(view.request, page.next_cursor))
 
 
 def list_asked(view) -> tuple[ListQuery, ShapeAsked]:
@@ -104,7 +104,7 @@ def _asked_twice(name: str) -> Problem:
     return Problem(name, _("“%s” stands there more than once.") % name, "twice")
 
 
-def _link(request, next_cursor: str | None) -> dict[str, str]:
+def link_to(request, next_cursor: str | None) -> dict[str, str]:
     if next_cursor is None:
         return {}
     asked = request.query_params.copy()
