@@ -133,6 +133,7 @@ JOBS = [
     "records.merge_jobs.MERGE",
     "records.duplicates.FIND_DUPLICATES",
     "records.export_jobs.EXPORT",
+    "records.export_jobs.EXPORT_ALL",
     "records.spreadsheets.work.READ_SHEET",
     "records.spreadsheets.work.PLAN_SHEET",
     "records.spreadsheets.work.TAKE_SHEET",
@@ -244,7 +245,7 @@ DOCUMENTS_DIR = Path(env("DATA_DIR") or BASE_DIR / ".data") / "documents"
 FILE_UPLOAD_HANDLERS = ["records.document_pages.LimitedUpload"]
 JOBS_DIR = DOCUMENTS_DIR.with_name("jobs")  # files that jobs made, for their owners to fetch
 PUBLISHED_DIR = DOCUMENTS_DIR.with_name("published")  # what anyone may see, each night (records/published/)
-PUBLISHED_TOTALS = "funding.published.public_totals"  # by which a reader of it checks the money
+PUBLISHED_TOTALS = "funding.published.totals_for"  # by which a reader of it checks the money
 DATA_DAYS = int(env("DATA_DAYS") or 30)  # how long a day's package is kept; firsts of months stay
 DATA_LICENCE = env("DATA_LICENCE", "")  # "CC-BY-4.0 https://… Title": under which anyone may use it
 

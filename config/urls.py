@@ -39,6 +39,8 @@ from records.api import viewset_for
 from records.documents_api import DocumentView
 from records.duplicates_api import DuplicateView
 from records.editing import edit_page, new_page
+from records.everything_api import EverythingView
+from records.exports_api import ExportsView
 from records.hooks import pages as hook_pages
 from records.hooks.api import WebhookView
 from records.jobs_api import JobView
@@ -71,6 +73,8 @@ for kind in kinds().values():
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
 router.register("jobs", JobView, basename="api-jobs")
+router.register("exports", ExportsView, basename="api-exports")
+router.register("everything", EverythingView, basename="api-everything")
 router.register("search", SearchView, basename="api-search")
 router.register("views", SavedViewView, basename="api-views")
 router.register("suggest", SuggestView, basename="api-suggest")

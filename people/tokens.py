@@ -72,9 +72,10 @@ class Token(models.Model):
         return path.startswith(MAY_WRITE[self.scope])
 
 
+FILES = ("/api/v1/exports/",)  # a job that writes a file for who asks changes nothing
 MAY_WRITE = {  # under which addresses
-    Token.Scope.READ: (),
-    Token.Scope.REPORT: ("/api/v1/updates/", "/api/v1/dues/", "/api/v1/webhooks/"),
+    Token.Scope.READ: FILES,
+    Token.Scope.REPORT: ("/api/v1/updates/", "/api/v1/dues/", "/api/v1/webhooks/", *FILES),
     Token.Scope.WRITE: ("/api/",),
 }
 

@@ -1,11 +1,14 @@
-"""A list as an XLSX workbook, made by a job; its owner fetches it."""
+"""A list as an XLSX workbook, and everything as a Data Package, made by a job; its owner fetches it."""
 
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from openpyxl import Workbook
@@ -21,6 +24,7 @@ from .exports import As, Export, as_of_day, form_here, number_of
 from .jobs import Job, Outcome, Run, Work, start
 from .kinds import Type, kinds
 from .lists import ListQuery
+from .published.making import write_package
 from .refusals import Refused
 from .saved import to_save
 
@@ -58,6 +62,26 @@ def _as_job(run: Run, *, kind: str, query: str, as_of: str | None, known_at: str
     return Outcome(said, data={"rows": count})
 
 
+@transaction.atomic
+def start_export_of_all(*, by: Author) -> Job:
+    """The job that makes a Data Package of all that its owner may see."""
+    return start("export_all", by=by)
+
+
+def _all_as_job(run: Run) -> Outcome:
+    """As what is published each night, with the rights of the owner of today; in a ZIP file."""
+    path = run.file(f"registry_{timezone.localdate()}.zip")
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:  # as large as the file itself
+        count = write_package(Path(folder), run.by.reader, timezone.localdate(), said=run.progress)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as packed:  # what lies in it is compressed already
+            for file in sorted(Path(folder).iterdir()):
+                run.check()
+                packed.write(file, file.name)
+    said = ngettext("%d row is in the file.", "%d rows are in the file.", count) % count
+    return Outcome(said, data={"rows": count})
+
+
+EXPORT_ALL = Work("export_all", gettext_lazy("everything as a Data Package"), _all_as_job, gettext_lazy("lists"))
 EXPORT = Work("export_list", gettext_lazy("a list as XLSX"), _as_job, gettext_lazy("rows"), (Refused,))
 
 

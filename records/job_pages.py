@@ -5,7 +5,8 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.db.models.functions import Now
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from . import jobs
 from .base import Change
 from .commands import Author
-from .document_pages import as_attachment
+from .exports import Busy
 from .jobs import Job
+from .ranges import send_file
 from .recomputing import start_recompute
 
 PAGE = 50
@@ -56,7 +58,7 @@ def job_cancel(request, id):
 @login_required
 @never_cache
 def job_file(request, id):
-    return file_of(_find(request, id))
+    return file_of(request, _find(request, id))
 
 
 @login_required
@@ -69,12 +71,17 @@ def recompute_figures(request):
 # ---- what both doors need ------------------------------------------------------------------------------
 
 
-def file_of(job: Job) -> FileResponse:
-    """The file that a job made, as an attachment."""
+def file_of(request, job: Job) -> HttpResponseBase:
+    """The file that a job made, as an attachment, or what is missing of it."""
     if not job.file_name or not job.file.exists():
         raise Http404
     content_type = mimetypes.guess_type(job.file_name)[0] or "application/octet-stream"
-    return as_attachment(job.file, job.file_name, content_type)
+    try:
+        return send_file(request, job.file, tag=job.file.name, name=job.file_name, content_type=content_type)
+    except Busy as busy:
+        return HttpResponse(
+            str(busy), status=503, headers={"Retry-After": "60"}, content_type="text/plain; charset=utf-8"
+        )
 
 
 def note_seen(job: Job, reader) -> None:

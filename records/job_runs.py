@@ -9,6 +9,7 @@ process of the pool and a dead Redis delays no job by more than a second.
 """
 
 import logging
+import shutil
 import threading
 import time
 from contextlib import suppress
@@ -307,6 +308,6 @@ def forget_old() -> int:
     old = list(Job.objects.filter(ended_at__lt=Now() - KEPT).values_list("id", flat=True)[:1000])
     for id in old:
         for file in Path(settings.JOBS_DIR).glob(f"{id}.*"):
-            file.unlink(missing_ok=True)
+            shutil.rmtree(file) if file.is_dir() else file.unlink(missing_ok=True)
     Job.objects.filter(id__in=old).delete()
     return len(old)

@@ -108,8 +108,8 @@ class JobView(ApiView):
     )
     @action(detail=True)
     def file(self, request, pk=None):
-        """The file that it made."""
-        return file_of(self._find(pk))
+        """The file that it made. A download that broke off goes on where it did (`Range`)."""
+        return file_of(request._request, self._find(pk))
 
     def _find(self, key: str) -> Job:
         try:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
-from django.utils.http import http_date, parse_etags, quote_etag
+from django.utils.http import content_disposition_header, http_date, parse_etags, quote_etag
 
 from .exports import Sent
 
@@ -16,36 +15,40 @@ BLOCK = 256 * 1024
 ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
-def send_file(request, path: Path, *, digest: str, content_type: str) -> HttpResponseBase:
-    """GET or HEAD. Its SHA-256 is its ETag. Several ranges at once are not taken: the whole comes. Raises exports.Busy."""
-    etag, size = quote_etag(digest), path.stat().st_size
+def send_file(
+    request, path: Path, *, tag: str, content_type: str, name: str = "", digest: str = ""
+) -> HttpResponseBase:
+    """GET or HEAD. Several ranges at once are not taken: the whole comes. Raises exports.Busy.
+
+    `tag` names its content, `digest` is the SHA-256. With a `name` it is somebody's own file, and saved under that name.
+    """
+    etag, size = quote_etag(tag), path.stat().st_size
     headers = {
         "ETag": etag,
+        "Cache-Control": "private, no-cache" if name else "public, max-age=300",
         "Last-Modified": http_date(path.stat().st_mtime),
         "Accept-Ranges": "bytes",
-        "Repr-Digest": f"sha-256=:{_base64(digest)}:",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox",
     }
+    if name:
+        headers["Content-Disposition"] = content_disposition_header(True, name)
+    if digest:
+        headers["Repr-Digest"] = f"sha-256=:{b64encode(bytes.fromhex(digest)).decode()}:"
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or etag in [one.removeprefix("W/") for one in known]:
-        return _said(HttpResponse(status=304, headers=headers))
+        return HttpResponse(status=304, headers=headers)
     begin, end, status = 0, size, 200
     asked = ONE_RANGE.fullmatch(request.headers.get("Range", "").strip())
     if asked and request.headers.get("If-Range", etag) == etag and any(asked.groups()):
         begin, end, status = *_part(asked, size), 206
         if begin >= end:
-            return _said(HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"}))
+            return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
     headers |= {"Content-Length": str(end - begin), "Content-Type": content_type}
     if request.method == "HEAD" or begin == end:
-        return _said(HttpResponse(status=status, headers=headers))
-    return _said(StreamingHttpResponse(Sent(lambda: _blocks(path, begin, end)), status=status, headers=headers))
-
-
-def _said(response: HttpResponseBase) -> HttpResponseBase:
-    patch_cache_control(response, public=True, max_age=300)
-    return response
+        return HttpResponse(status=status, headers=headers)
+    return StreamingHttpResponse(Sent(lambda: _blocks(path, begin, end)), status=status, headers=headers)
 
 
 def _part(asked: re.Match, size: int) -> tuple[int, int]:
@@ -62,7 +65,3 @@ def _blocks(path: Path, begin: int, end: int) -> Iterator[bytes]:
         while begin < end and (block := file.read(min(BLOCK, end - begin))):
             begin += len(block)
             yield block
-
-
-def _base64(digest: str) -> str:
-    return b64encode(bytes.fromhex(digest)).decode()

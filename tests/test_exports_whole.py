@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import threading
 from urllib.parse import quote
 
@@ -10,10 +11,11 @@ from django.db import connections
 from django.http import QueryDict
 from django.utils import timezone
 
-from records import exports, lists
+from records import everything_api, exports, lists
 from records.columns import Form
 from records.exports import Export
 from records.kinds import kinds
+from records.lists import ListQuery
 from records.rights import EVERYTHING
 from tests import cast
 
@@ -58,9 +60,32 @@ def test_a_file_of_the_past_says_what_the_registry_said_then(client):
     world.one.save()
     cast.project(world.alpha, "later")
     asked = f"/en/projects/export/?columns=slug,title&sort=slug&known_at={quote(then.isoformat())}"
-    for address in (asked, asked.replace("/en/projects/export/?", "/api/v1/projects/?format=csv&")):
+    for address in (asked, asked.replace("/en/projects/export/?columns", "/api/v1/projects/?format=csv&fields")):
         lines = list(csv.DictReader(io.StringIO(b"".join(client.get(address)).decode(), newline="")))
         titles = [line.get("Title (English)") or line["title_en"] for line in lines]
         assert titles == ["Project one", "Project three", "Project two"]
     now = b"".join(client.get("/en/projects/export/?columns=slug,title")).decode()
     assert "Renamed" in now and "later" in now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_kinds_are_of_one_moment_whatever_is_written_meanwhile():
+    world = cast.small_world()
+    exports = [Export(ListQuery(kind, EVERYTHING, sort="id"), Form.RAW) for kind in kinds().values()]
+
+    def disturb() -> None:
+        """Somebody else: a program with a project, after the first was written and before the last is."""
+        try:
+            cast.project(cast.program("later"), "later")
+        finally:
+            connections.close_all()
+
+    found = []
+    for n, piece in enumerate(everything_api._lines(exports)):
+        found.append(piece)
+        if n == 0:
+            other = threading.Thread(target=disturb)
+            other.start()
+            other.join()
+    slugs = {json.loads(line).get("record", {}).get("slug") for line in b"".join(found).splitlines()}
+    assert {world.alpha.slug, world.one.slug} <= slugs and "later" not in slugs

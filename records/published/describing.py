@@ -16,15 +16,18 @@ from ..data_version import DataVersion
 from ..exports import Export
 from ..kinds import Kind, Type, kind_of, kinds
 from ..package import TABLE_SCHEMA_TYPES
-from ..rights import ANYONE, Visibility
+from ..rights import Reader
 
 PROFILES = "https://datapackage.org/profiles/2.0"
-TITLE = gettext_lazy("Registry of joint research programs: what is public")
+TITLE, OWN_TITLE = (
+    gettext_lazy("Registry of joint research programs: what is public"),
+    gettext_lazy("Registry of joint research programs"),
+)
 EDTF = gettext_lazy("EDTF (ISO 8601-2): 2024, 2024-07, 2024-07-28, A/B, A/.., ../B; ~ about, ? uncertain")
 MONEY = gettext_lazy("In the major unit of the currency that stands in the row. Empty: no source states it.")
 LABEL = gettext_lazy("What the record is called, for people; its id stands in the column without “_label”.")
-ANY_RECORD = gettext_lazy("The id of a record of any kind. Empty where none is public.")
-REFERENCE = gettext_lazy("The id of a record of “%s”. Empty where none is public.")
+ANY_RECORD = gettext_lazy("The id of a record of any kind. Empty where none may be seen.")
+REFERENCE = gettext_lazy("The id of a record of “%s”. Empty where none may be seen.")
 
 
 def both(text, name: str = "title") -> dict:
@@ -36,12 +39,15 @@ def both(text, name: str = "title") -> dict:
     return said
 
 
-def described(day: date, version: DataVersion, created: str, resources: list[dict], totals: list[dict]) -> dict:
+def described(
+    day: date, version: DataVersion, created: str, resources: list[dict], totals: list[dict], *, is_public: bool
+) -> dict:
+    """`is_public`: what anyone may see, as it is published under an address and a licence."""
     about = {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": "registry-of-joint-research-programs",
-        "id": f"{settings.SITE_URL}/data/{day}/datapackage.json",
-        **both(TITLE),
+        **({"id": f"{settings.SITE_URL}/data/{day}/datapackage.json"} if is_public else {}),
+        **both(TITLE if is_public else OWN_TITLE),
         "homepage": settings.SITE_URL,
         "version": str(day),
         "created": created,
@@ -50,7 +56,7 @@ def described(day: date, version: DataVersion, created: str, resources: list[dic
         "dataAt": version.at.isoformat().replace("+00:00", "Z") if version.at else None,
         "figures": "recomputing" if version.is_stale else "current",
     }
-    licence = {"licenses": [licence_of(settings.DATA_LICENCE)]} if settings.DATA_LICENCE else {}
+    licence = {"licenses": [licence_of(settings.DATA_LICENCE)]} if is_public and settings.DATA_LICENCE else {}
     return about | licence | {"totals": totals, "resources": resources}
 
 
@@ -78,15 +84,15 @@ def resource(export: Export, path: str, written) -> dict:
         "hash": f"sha256:{written.sha256}",
         "rowCount": written.rows,
         "sums": written.sums,
-        "schema": schema(kind, export.columns),
+        "schema": schema(kind, export.columns, export.query.reader),
     }
 
 
-def schema(kind: Kind, columns: list[Column]) -> dict:
+def schema(kind: Kind, columns: list[Column], reader: Reader) -> dict:
     keys = [
         {"fields": [c.name], "reference": {"resource": "" if target is kind else target.plural, "fields": ["id"]}}
         for c, target in references(columns)
-        if all_are_listed(kind, c)
+        if all_are_listed(kind, c, reader)
     ]
     return {
         "$schema": f"{PROFILES}/tableschema.json",
@@ -102,11 +108,10 @@ def references(columns: Iterable[Column]) -> list[tuple[Column, Kind]]:
     return [(c, kind_of(field.target)) for c, field in found]
 
 
-def all_are_listed(kind: Kind, column: Column) -> bool:
+def all_are_listed(kind: Kind, column: Column, reader: Reader) -> bool:
     """Whether each record that is referred to stands in its file: one that was retired is named, but not listed."""
-    name = column.field.name
-    seen = {f"{name}__is_retired": True, f"{name}__visibility": Visibility.PUBLIC}
-    return not kind.model.objects.visible_to(ANYONE).filter(**seen).exists()
+    named = column.field.target.objects.with_retired_visible_to(reader).filter(is_retired=True)
+    return not kind.model.objects.visible_to(reader).filter(**{f"{column.field.name}__in": named}).exists()
 
 
 def _fields(kind: Kind, columns: list[Column]):

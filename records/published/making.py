@@ -11,7 +11,7 @@ import json
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from ..data_version import data_version
 from ..exports import Export
 from ..kinds import Kind, Type, kinds
 from ..lists import ListQuery
-from ..rights import ANYONE
+from ..rights import ANYONE, Reader
 from ..snapshot import snapshot
 from .describing import described, resource
 from .folders import DESCRIPTOR, UNFINISHED, Published, next_of, prune, published_on, root
@@ -55,7 +55,7 @@ class Written:
 def publish(*, anew: bool = False) -> tuple[Published, bool]:
     """The package of today, and whether it was written now. One that is there stays, unless `anew`. Raises AtWork."""
     figures.clear_stale_marks()
-    with override("en"), snapshot():
+    with snapshot():
         _only_one()
         day = timezone.localdate()
         found = published_on(day)
@@ -63,7 +63,7 @@ def publish(*, anew: bool = False) -> tuple[Published, bool]:
             return found, False
         made = root() / f"{UNFINISHED}{uuid.uuid4().hex}"
         made.mkdir(parents=True)
-        _write_all(made, day)
+        write_package(made, ANYONE, day)
         package = next_of(day)
         made.rename(package.folder)
         prune(day)
@@ -79,24 +79,30 @@ def _only_one() -> None:
             raise AtWork
 
 
-def _write_all(folder: Path, day: date) -> None:
-    version = data_version()
-    created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    resources = []
-    for kind in kinds().values():
-        export, name = export_of(kind), f"{kind.plural}.csv.gz"
-        resources.append(resource(export, name, write_csv(export, folder / name)))
-    totals = import_string(settings.PUBLISHED_TOTALS)()
-    about = described(day, version, created, resources, totals)
+def write_package(
+    folder: Path, reader: Reader, day: date, *, said: Callable[[int, int], None] = lambda done, of: None
+) -> int:
+    """All that this reader may see, from one moment: how many rows. `said` is told how many files are done."""
+    with override("en"), snapshot():
+        version = data_version()
+        created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        resources: list[dict] = []
+        for kind in kinds().values():
+            said(len(resources), len(kinds()))
+            export, name = export_of(kind, reader), f"{kind.plural}.csv.gz"
+            resources.append(resource(export, name, write_csv(export, folder / name)))
+        totals = import_string(settings.PUBLISHED_TOTALS)(reader)
+        about = described(day, version, created, resources, totals, is_public=reader == ANYONE)
     with (folder / DESCRIPTOR).open("w", encoding="utf-8") as file:
         file.write(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())
+    return sum(one["rowCount"] for one in resources)
 
 
-def export_of(kind: Kind) -> Export:
-    """The list of a kind as the API gives it to anyone as CSV, in the order of ids, so that equal rows make equal files."""
-    return Export(ListQuery(kind, ANYONE, sort="id"), Form.RAW, names=tuple(choosable(kind, ANYONE)))
+def export_of(kind: Kind, reader: Reader) -> Export:
+    """The list of a kind as the API gives it to this reader as CSV, in the order of ids, so that equal rows make equal files."""
+    return Export(ListQuery(kind, reader, sort="id"), Form.RAW, names=tuple(choosable(kind, reader)))
 
 
 def write_csv(export: Export, path: Path) -> Written:

@@ -70,7 +70,7 @@ def data_file(request, day: str, name: str = DESCRIPTOR):
         raise Http404
     path, digest, content_type = file
     try:
-        return send_file(request, path, digest=digest, content_type=content_type)
+        return send_file(request, path, tag=digest, digest=digest, content_type=content_type)
     except FileNotFoundError:  # taken away this moment
         raise Http404 from None
     except Busy as busy:

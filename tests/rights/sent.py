@@ -25,6 +25,7 @@ BODIES = {
     "POST /api/v1/<kind>/<pk>/retire/": lambda w, target: {"reason": "no longer", "with_parts": True},
     "PATCH /api/v1/updates/<pk>/": lambda w, target: {"sections": {"narrative": {"narrative_en": "Done."}}},
     "POST /api/v1/dues/<pk>/extend/": lambda w, target: {"until": "2099-01-01", "reason": "ill"},
+    "POST /api/v1/exports/": lambda w, target: {"format": "xlsx", "list": "projects"},
     "POST /api/v1/updates/": lambda w, target: {"project": w.one.slug, "institution": "gist", **PERIOD},
     "POST /api/v1/updates/<pk>/reopen/": lambda w, target: {"text": "more"},
     "POST /api/v1/updates/<pk>/say/": lambda w, target: {"text": "hello"},
