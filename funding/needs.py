@@ -155,7 +155,7 @@ def _changes(reader: Reader, since: datetime | None) -> Need:
         "changes",
         title,
         number_words(number),
-        address("changes", since=since.isoformat() if since else None, others="yes"),
+        address("changes", changed_since=since.isoformat() if since else None, others="yes"),
         tuple(_changed(change, touched.get(change.pk, ())) for change in changed[:SHOWN]),
         _("Nobody else changed anything since.")
         if since

@@ -1,5 +1,6 @@
 """How institutions, labs and affiliations are shown and taken."""
 
+import hashlib
 from collections import defaultdict
 
 from django.db.models import F, Q
@@ -127,6 +128,15 @@ def own_researchers(ids, reader) -> set:
         return set()
     mine = Affiliation.objects.filter(institution__in=reader.institutions, researcher__in=ids, is_retired=False)
     return set(Researcher.objects.filter(affiliations__in=mine).values_list("id", flat=True))
+
+
+def own_people_stamp(reader) -> str:
+    """Differs where other researchers are the reader's own."""
+    if not reader.institutions:
+        return ""
+    mine = Affiliation.objects.filter(institution__in=reader.institutions, is_retired=False)
+    ids = sorted(map(str, mine.order_by().values_list("researcher_id", flat=True).distinct()))
+    return hashlib.sha256(",".join(ids).encode()).hexdigest()
 
 
 def where_people_work(rows, reader) -> dict:

@@ -22,6 +22,7 @@ RESEARCHER = Kind(
     ),
     private=("researcher_number",),
     owned="labs.kinds.own_people",
+    owns="labs.kinds.own_people_stamp",
     in_menu=True,
     page="people.views.researcher_page",
 )

@@ -139,6 +139,8 @@ class Conditional:
         if not self.made_of_records or request.method not in SAFE or self.action is None:
             return
         self.version = data_version()
+        if not self.may_be_same():
+            return
         self._tag = tag_of(
             request.path,
             request.query_params,
@@ -153,6 +155,10 @@ class Conditional:
                 self._has = tag
                 raise NotModified
 
+    def may_be_same(self) -> bool:
+        """Whether the same data version means the same answer."""
+        return True
+
     @property
     def data_state(self) -> dict:
         return data_state(self.version)
@@ -164,9 +170,10 @@ class Conditional:
         if self._tag and response.status_code == 200 and tags_in(request.headers.get("If-None-Match", "")) == [ANY]:
             response = Response(status=304)
         response = super().finalize_response(request, response, *args, **kwargs)
-        if self._tag and response.status_code in (200, 304):
-            number = response.get("ETag", "").strip('"')
-            response["ETag"] = f'"{self._has or ".".join(filter(None, [number, self._tag]))}"'
+        if self.version and response.status_code in (200, 304):
+            if self._tag:
+                number = response.get("ETag", "").strip('"')
+                response["ETag"] = f'"{self._has or ".".join(filter(None, [number, self._tag]))}"'
             response["Cache-Control"] = "private, no-cache" if self.reader.is_signed_in else "no-cache"
             for name, value in headers_of(self.version).items():
                 response[name] = value

@@ -51,6 +51,7 @@ class DataVersion:
     figures: str
     at: datetime | None
     waiting: tuple[str, ...] = ()
+    is_settled: bool = True  # no change stands behind a transaction that still runs
     uncommitted: str = ""  # what this transaction alone sees, because it has written
 
     @property
@@ -85,7 +86,7 @@ def data_version() -> DataVersion:
         known = Settled((epoch, file))
     if oldest >= _settled.upto or _settled.where != known.where:
         _settled = Settled((epoch, file), oldest, known.number + settled)
-    return DataVersion(epoch, known.number + present, str(times), at, tuple(waiting), own)
+    return DataVersion(epoch, known.number + present, str(times), at, tuple(waiting), present == settled, own)
 
 
 def _ask(since: int) -> tuple:

@@ -9,6 +9,7 @@ from rest_framework.settings import api_settings
 from .asking import BadQuery, Problem
 from .columns import Form, choosable
 from .exports import As, Busy, Export, sent
+from .feed import position_here
 from .list_api import list_asked
 
 NOT_TAKEN = ("limit", "cursor", "count")
@@ -67,10 +68,12 @@ def list_as_file(view, request):
         raise BadQuery(problems)
     query, shape = list_asked(view)
     names = tuple(choosable(view.kind, view.reader)) if shape.is_whole else shape.names
+    position = str(position_here(view.reader))  # before its snapshot: from there on nothing is missed
     try:
         response = sent(Export(query, Form.RAW, request._request.known_at, names, shape), as_)
     except Busy as busy:
         raise IsBusy(str(busy)) from None
+    response["Change-Position"] = position
     if as_ is As.JSONL:
         response["Content-Type"] = request.accepted_renderer.media_type
     return response

@@ -173,6 +173,7 @@ class Kind:
         ""  # ids of rows of the reader's own institution;
     )
     # a dotted path where the function stands on a higher floor
+    owns: str = ""  # dotted path of a function (reader) -> text that differs where `owned` does
     attach: Callable[[Sequence[RecordBase], Reader, date | None], None] | None = (
         None  # sets further virtual fields on rows
     )

@@ -3,6 +3,7 @@
 from .base import Change, Named, Record, RecordBase, Titled
 from .documents import Document
 from .duplicates import Likeness
+from .feed import Touched
 from .figures import ComputedAt, Heartbeat, StaleMark
 from .jobs import Job, JobLine
 from .kept_answers import KeptAnswer
@@ -19,5 +20,5 @@ from .webhooks import Attempt, Delivery, Webhook
 __all__ = [
     "Attempt", "Change", "Citation", "ColumnMapping", "ComputedAt", "Delivery", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
     "KeptAnswer", "Likeness", "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
-    "Submission", "TimelineEntry", "Titled", "Visibility", "Webhook",
+    "Submission", "TimelineEntry", "Titled", "Touched", "Visibility", "Webhook",
 ]  # fmt: skip

@@ -1,11 +1,14 @@
-"""The history for machines: `/api/v1/changes/`, one change, and the history of a record. The same questions as the pages."""
+"""The history for machines: `/api/v1/changes/`, one change, and the history of a record. The same questions as the pages.
+
+With `since` the list of changes is the change feed (feed_api.py)."""
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from . import feed_api
 from .answers import ApiView, one_answer, query_parameters
 from .changes import counts, find_change, history_of, latest, seen_of, touched, undoing
 from .conditional import DATA_STATE
@@ -78,7 +81,7 @@ HELP = {
     "door": f"one of {', '.join(Change.Door.values)}",
     "field": "only what touched this field",
     "kind": "only what touched records of this kind",
-    "since": "from this instant on (ISO 8601)",
+    "changed_since": "from this instant on (ISO 8601)",
     "others": "yes: only changes by others than who asks",
     "from": "from this day on: a day, a month or a year, in the registry's time zone",
     "to": "up to and with this day",
@@ -96,6 +99,8 @@ def _parameters(names) -> list[OpenApiParameter]:
 
 
 HISTORY_PARAMETERS = _parameters(OF_RECORD)
+OF_BOTH = [*_parameters(OF_CHANGES), *query_parameters(feed_api.HELP)]
+BOTH = PolymorphicProxySerializer("ChangesOrFeed", [CHANGES, feed_api.FEED], resource_type_field_name=None, many=False)
 
 
 class ChangeView(ApiView):
@@ -105,8 +110,10 @@ class ChangeView(ApiView):
 
     lookup_value_regex = "[0-9]{1,18}"
 
-    @extend_schema(operation_id="changes_list", tags=["changes"], parameters=_parameters(OF_CHANGES), responses=CHANGES)
+    @extend_schema(operation_id="changes_list", tags=["changes"], parameters=OF_BOTH, responses=BOTH)
     def list(self, request):
+        if "since" in request.query_params:
+            return feed_api.feed_answer(self)
         found, last = latest(self.reader, self.asked(OF_CHANGES))
         numbers = counts([change.pk for change in found], self.reader)
         seen = seen_of({change.undoes_id for change in found}, self.reader)
@@ -138,6 +145,10 @@ class ChangeView(ApiView):
                 "next_cursor": place(OF_CHANGE, last.kind, last.id, last.number) if last else None,
             }
         )
+
+    def may_be_same(self) -> bool:
+        """While a transaction runs, changes after it wait to be told, and are told at its end without a further change."""
+        return self.version.is_settled or "since" not in self.request.query_params
 
     def asked(self, takes):
         known_at = self.request._request.known_at

@@ -25,7 +25,7 @@ from .versions import compared
 PER_PAGE = 50
 CLOCKS = ("known_at", "lang", "format", "unit")
 OF_RECORD = ("who", "door", "field", "from", "to", "parts", "before", *CLOCKS)
-OF_CHANGES = ("who", "door", "kind", "since", "others", "from", "to", "before", *CLOCKS)
+OF_CHANGES = ("who", "door", "kind", "changed_since", "others", "from", "to", "before", *CLOCKS)
 OF_CHANGE = ("kind", "after", *CLOCKS)
 
 
@@ -80,7 +80,9 @@ def read_asked(params, takes: Iterable[str], reader: Reader, *, kind: Kind | Non
         door=_one_of("door", given["door"], Change.Door.values, problems),
         field=_field(given["field"], kind, reader, problems),
         kind=_kind(given["kind"], problems),
-        begins=max(filter(None, (_begin(given["from"], problems), _since(given["since"], problems))), default=None),
+        begins=max(
+            filter(None, (_begin(given["from"], problems), _since(given["changed_since"], problems))), default=None
+        ),
         ends=_end(given["to"], known_at, problems),
         with_parts=_one_of("parts", given["parts"], ("yes", "no"), problems) == "yes",
         not_by=reader.user_id if _one_of("others", given["others"], ("yes", "no"), problems) == "yes" else None,
@@ -121,7 +123,7 @@ def _since(text: str, problems: list[Problem]) -> datetime | None:
     except (ValueError, OverflowError):
         problems.append(
             Problem(
-                "since",
+                "changed_since",
                 coded("not_an_instant", _("“%s” is no instant; write for example 2025-06-19T14:00+09:00.") % text),
             )
         )

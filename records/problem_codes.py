@@ -77,6 +77,14 @@ OF_ANSWERS = {  # what an answer as a whole is about: its `type`, `title` and `c
         _("A request with this key is being carried out"), _("Ask again after the seconds that “Retry-After” says.")
     ),
     "gone": Code(_("The record is no longer there"), _("Its history is still there: “detail” has the address.")),
+    "position_expired": Code(
+        _("The position in the change feed is too old"),
+        _("Take a fresh export, and follow from the position that it says in Change-Position."),
+    ),
+    "rights_changed": Code(
+        _("You may see other records than before"),
+        _("Take a fresh export, and follow from the position that it says in Change-Position."),
+    ),
     "stale": Code(
         _("The record was changed meanwhile"),
         _("Read the record again, lay your change over it, and send it with the new version in If-Match."),
@@ -157,6 +165,9 @@ OF_ERRORS = {  # what one of `errors` is about
     "state": Code(_("Not possible in its present state"), _("Read the record again: its state says what can be done.")),
     "circle": Code(_("It would lie below itself"), _("Name another one above it.")),
     "bad_file": Code(_("The file cannot be taken"), _("“detail” says which kinds and sizes of files are taken.")),
+    "bad_position": Code(
+        _("Not a position of the change feed"), _("Send “next” of the answer before, or since=start.")
+    ),
     "bad_cursor": Code(
         _("The cursor belongs to another question"), _("Begin again without a cursor, and keep the question the same.")
     ),

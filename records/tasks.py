@@ -15,7 +15,7 @@ from celery.worker import state as in_hand
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from . import duplicates, figures, job_runs, jobs, kept_answers, submissions
+from . import duplicates, feed, figures, job_runs, jobs, kept_answers, submissions
 from .hooks import sending, telling
 from .published import making
 from .spreadsheets.models import forget_old as forget_imports
@@ -52,6 +52,7 @@ def heartbeat():
 def forget_submissions():
     submissions.forget_old()
     kept_answers.forget_old()
+    feed.forget_old()
 
 
 @shared_task(name="records.tasks.find_duplicates")

@@ -31,7 +31,7 @@ TRIGGERS = {
     "z_many",
 }
 NO_HISTORY = {  # tables of ours that are no records, and why
-    "records.Record", "records.Change",  # are the history
+    "records.Record", "records.Change", "records.Touched",  # are the history
     "records.StaleMark", "records.ComputedAt", "records.Heartbeat", "records.TimelineEntry", "records.Spelling",
     "funding.LineFigure",  # worked out
     "records.Likeness",  # worked out
