@@ -175,8 +175,10 @@ class ListQuery:
     # -- cursors ---------------------------------------------------------------------------------------
 
     def _stamp(self, values: list) -> str:
-        """Ties a cursor to its question, and to this registry: nobody can make one up."""
-        question = [self.kind.name, self.sort, self.search, str(self.as_of), get_language()]
+        """Ties a cursor to its question, and to this registry: nobody can make one up. Names are in the order of a language."""
+        is_by_name = (self.sort or self.kind.order).removeprefix("-") == self.kind.label_base
+        language = get_language() if is_by_name else ""
+        question = [self.kind.name, self.sort, self.search, str(self.as_of), language]
         question += [[a.name, a.lookup, list(a.values)] for a in self.asked]
         return salted_hmac("cursor", json.dumps([question, values]), algorithm="sha256").hexdigest()[:16]
 
