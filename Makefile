@@ -12,7 +12,7 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --python-version
 	--custom-compile-command "make lock"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 
-.PHONY: help run test test-long matrix lint messages lock clean
+.PHONY: help run test test-long test-api matrix schema lint messages lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,13 @@ test-long: .venv/test.stamp messages ## look longer for a wrong figure or report
 matrix: .venv/test.stamp messages ## write anew who is answered what (tests/rights/matrix.txt); read what changed in it
 	@WRITE_MATRIX=yes $(PY) -m pytest -q tests/test_rights_matrix.py
 	@git --no-pager diff --stat -- tests/rights/matrix.txt
+
+test-api: .venv/test.stamp messages ## let Schemathesis ask the API for an hour or so; SEED= is another run, ARGS= goes to pytest
+	@SCHEMATHESIS=long $(PY) -m pytest tests/test_schemathesis.py $(ARGS)
+
+schema: .venv/test.stamp messages ## write the schema of the API anew (docs/openapi.json), once nothing in it breaks a client
+	@WRITE_SCHEMA=yes $(PY) -m pytest -q tests/test_schema_breaks.py
+	@git --no-pager diff --stat -- docs/openapi.json
 
 lint: .venv/test.stamp ## style, formatting, and who may import whom
 	@.venv/bin/ruff check .

@@ -26,7 +26,8 @@ class ReadOrSignIn(permissions.BasePermission):
     """Reading is for anyone, within their rights; writing needs an account."""
 
     def has_permission(self, request, view):
-        return request.method in permissions.SAFE_METHODS or request.user.is_authenticated
+        is_taken = getattr(view, "action", "") is not None  # else it is 405, whoever asks
+        return not is_taken or request.method in permissions.SAFE_METHODS or request.user.is_authenticated
 
 
 class OrjsonRenderer(renderers.BaseRenderer):

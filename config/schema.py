@@ -5,6 +5,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from records.deprecation import of_parameter, of_view
 from records.once import KEY, READING
 
 
@@ -36,8 +37,14 @@ class Schema(AutoSchema):
         own = [once(self.view)] if self._is_write() else [IF_NONE_MATCH] if self._is_conditional() else []
         return [*super().get_override_parameters(), *own]
 
+    def is_deprecated(self) -> bool:
+        return of_view(self.view) is not None
+
     def get_operation(self, *args, **kwargs):
         operation = super().get_operation(*args, **kwargs)
+        for parameter in (operation or {}).get("parameters", ()):
+            if of_parameter(self.view, parameter["name"]):
+                parameter["deprecated"] = True
         if operation and self._is_write():
             operation["responses"] |= {"409": {"description": AT_WORK}, "422": {"description": KEY_USED}}
         if operation and self._is_conditional():

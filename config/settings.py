@@ -349,6 +349,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {},
     "COMPONENT_NO_READ_ONLY_REQUIRED": True,  # fields= and omit= leave fields out
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.schema_whole.complete"],
 }
 
 LOGGING = logs.logging_settings(as_json=PRODUCTION)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from . import deprecation
 from .asking import BadQuery, Problem, not_allowed, unknown_parameters
 from .conditional import Conditional
 from .jobs import AT_ONCE, Job
@@ -35,6 +36,11 @@ class ApiView(Conditional, ActsOnce, ViewSet):
             raise BadQuery(self.problems)
         self.only_once(request)
         self.only_if_new(request)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        deprecation.say(self, request, response)
+        return response
 
     def only_asked(self, *names: str) -> None:
         """Refuse parameters of the address other than these, the language and the format. Raises BadQuery."""

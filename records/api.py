@@ -136,11 +136,19 @@ def written_serializer_for(kind: Kind) -> type[serializers.Serializer]:
     return type(name, (serializers.Serializer,), fields | about_the_change())
 
 
+@cache
+def created_serializer_for(kind: Kind) -> type[serializers.Serializer]:
+    """What a new record of this kind takes: from when a value is true is said by its own dates."""
+    fields = {name: f for name, f in written_serializer_for(kind)._declared_fields.items() if name != "changed_on"}
+    return type(f"{kind.name.title().replace('_', '')}Created", (serializers.Serializer,), fields)
+
+
 def serializer_field(f: Field, *, is_read: bool = True):
     """How a field looks in the schema, in what is read or in what is written."""
     is_null = (
         f.type in (Type.REF, Type.RECORD, Type.DATE, Type.INTEGER, Type.DECIMAL, Type.MONEY, Type.INSTANT)
         or f.is_private
+        or (is_read and f.type is Type.BOOLEAN and f.empty is None)
     )
     common = {
         "label": str(f.label),
@@ -198,7 +206,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
     others = [name for name in (*OF_RECORD, "lang") if name not in [one.name for one in of_record]]
     alone = [*query_parameters(PARAMETERS, others), *of_record]
     how = query_parameters(PARAMETERS, ("money", "lang"))
-    written = written_serializer_for(kind)
+    created, written = created_serializer_for(kind), written_serializer_for(kind)
     key = OpenApiParameter("id", str, OpenApiParameter.PATH, description="id, or slug where there is one")
 
     @extend_schema(tags=[kind.plural])
@@ -218,7 +226,7 @@ def viewset_for(kind: Kind) -> type[RecordView]:
         def history(self, request, pk=None):
             return super().history(request, pk)
 
-        @extend_schema(operation_id=f"{kind.plural}_create", parameters=[*how], request=written, responses={201: one})
+        @extend_schema(operation_id=f"{kind.plural}_create", parameters=[*how], request=created, responses={201: one})
         def create(self, request):
             return super().create(request)
 

@@ -87,7 +87,7 @@ class DuplicateView(TakesWords, ApiView):
         require_can_edit(self.reader)
         self.only_asked()
         body, problems = self._only("kind", "one", "other"), []
-        kind = _kind(body.get("kind", ""), problems)
+        kind = _kind(str(body.get("kind", "")), problems)
         if problems:
             raise Refused(Fault(problem.parameter, problem.message) for problem in problems)
         done = duplicates.keep_apart(kind, _id(body, "one"), _id(body, "other"), by=self._author(body))
