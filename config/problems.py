@@ -13,11 +13,12 @@ from collections.abc import Iterable
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import Http404, HttpResponseServerError, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
+from psycopg.errors import QueryCanceled
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -63,6 +64,10 @@ def _said(error: Exception) -> tuple[int, dict, dict] | None:
             detail = _("Somebody changed the record meanwhile: it has version %d now. Read it again.") % version
             errors = [{"header": "If-Match", "code": "stale", "detail": detail}]
             return 412, {"ETag": f'"{version}"'}, body(412, "stale", detail, errors, version=version)
+        case OperationalError() if isinstance(error.__cause__, QueryCanceled):
+            if connection.in_atomic_block:
+                transaction.set_rollback(True)
+            return 422, {}, body(422, "too_costly", too_costly())
         case OperationalError() | InterfaceError() if is_away(error):
             log.error("the database cannot be reached", exc_info=error)
             return 503, {"Retry-After": str(AWAY_SECONDS)}, away()
@@ -75,6 +80,13 @@ def _said(error: Exception) -> tuple[int, dict, dict] | None:
         case exceptions.APIException():
             return _of_drf(error)
     return None
+
+
+def too_costly() -> str:
+    return _(
+        "To answer this takes longer than an answer may take. Narrow it by a filter, or ask for the rows as a file"
+        " (format=csv, format=jsonl) and add them up yourself."
+    )
 
 
 def _of_drf(error: exceptions.APIException) -> tuple[int, dict, dict]:

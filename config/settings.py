@@ -145,12 +145,15 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.request_id",
+    "config.limits.told",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.bearer",
+    "config.limits.counted",
+    "config.heavy.in_turn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.reader",
@@ -328,6 +331,16 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# How much may be asked of the API (config/limits.py, config/heavy.py); 0: no limit
+API_LIMITS = {  # requests a minute
+    "anonymous": int(env("API_LIMIT_ANONYMOUS", "600")),  # of one network address
+    "account": int(env("API_LIMIT_TOKEN", "3000")),
+    "token": int(env("API_LIMIT_TOKEN", "3000")),
+}
+API_STATEMENT_SECONDS = float(env("API_STATEMENT_SECONDS", "10"))
+# Large questions at once in one process: with four files that are being written one thread is left for all others
+API_HEAVY_AT_ONCE = max(1, int(env("GRANIAN_BLOCKING_THREADS", "8")) // 2 - 1)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["config.rest.TokenAuthentication", "config.rest.SessionAuthentication"],

@@ -10,6 +10,7 @@ from .aggregates import MOST_GROUPED_BY, MOST_GROUPS, Question, groups_of, measu
 from .answers import one_answer
 from .asking import BadQuery, Problem, not_allowed
 from .columns import LABEL
+from .conditional import DATA_STATE
 from .export_api import is_file
 from .kinds import Field, Kind, Type
 from .labels import labels_of, mentioned_ids
@@ -38,7 +39,7 @@ def groups_answer(view) -> Response:
     results = aggregates.shape(question, found.rows, minor=view.is_minor)
     if asked.get("flat", "") in YES:
         results = with_labels(question, results, view.reader)
-    return Response({"results": results, "groups": found.groups, "next_cursor": None})
+    return Response({"results": results, "groups": found.groups, "next_cursor": None} | view.data_state)
 
 
 def with_labels(question: Question, results: list[dict], reader: Reader) -> list[dict]:
@@ -84,6 +85,7 @@ GROUPS = one_answer(
         ),
         "groups": serializers.IntegerField(help_text="how many there are, also where `limit` shows fewer"),
         "next_cursor": serializers.CharField(allow_null=True, help_text="null: groups come as a whole"),
+        **DATA_STATE,
     },
 )
 

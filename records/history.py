@@ -75,7 +75,8 @@ def _reading(path: str, moment: str = ""):
         with transaction.atomic():
             before = _look(path, moment)
             yield
-            _look(*before)  # after an error the rollback does it
+            if not connection.needs_rollback:
+                _look(*before)  # after an error the rollback does it
     finally:
         _path.reset(outside)
 

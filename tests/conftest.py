@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
             urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(number) % 15}")
         )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    for name in ("API_LIMIT_ANONYMOUS", "API_LIMIT_TOKEN", "API_STATEMENT_SECONDS"):  # tests ask as fast as they can
+        os.environ.setdefault(name, "0")
 
     from django.conf import settings
 

@@ -285,5 +285,16 @@ def test_minor_units_are_whole_numbers(api, w):
     assert api(f"{asked}&money=minor").json()["results"][0]["sum__amount"] == 1205
 
 
+def test_groups_say_as_of_when_they_are_and_are_not_sent_twice(api, w):
+    answer = api("projects/?group_by=status")
+    assert set(answer.json()) == {"results", "groups", "next_cursor", "data_at", "is_stale"}
+    assert api("projects/?group_by=status", **{"if-none-match": answer["ETag"]}).status_code == 304
+    assert api("projects/?group_by=program", **{"if-none-match": answer["ETag"]}).status_code == 200
+
+
+def test_a_name_that_leads_to_nothing_is_refused_as_in_the_list(api, w):
+    assert api("projects/?group_by=status&program=nobody").json()["errors"][0]["parameter"] == "program"
+
+
 def test_groups_come_as_json_alone(api, w):
     assert api("projects/?group_by=status&format=csv").json()["errors"][0]["parameter"] == "format"

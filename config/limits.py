@@ -1,0 +1,201 @@
+"""How often one may ask the API: so many requests in a minute for each access token, signed-in account or network address.
+
+    RateLimit-Policy: "token";q=3000;w=60        at most 3000 within a minute
+    RateLimit: "token";r=2987;t=1                2987 more now; all 3000 again in a second
+    429, Retry-After: 4                          nothing left: ask again in four seconds
+
+(draft-ietf-httpapi-ratelimit-headers.) What is kept of each is one number in Valkey: until when its requests would last if
+they came evenly. One script reads, decides and writes it at once, by the server's clock, so all processes count as one and
+no window has an edge at which twice as much gets through. Without Valkey everybody is let through: counting protects the
+registry, and must not be what stops it.
+"""
+
+import contextlib
+import ipaddress
+import logging
+import math
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from people.throttle import address_of
+
+from .problems import refused
+
+log = logging.getLogger(__name__)
+WINDOW = 60  # seconds
+PATIENCE = 1  # seconds for Valkey to answer
+RESPITE = 5  # seconds in which it is not asked again, after it did not
+SCRIPT = """
+local now = redis.call('TIME')
+now = now[1] * 1000000 + now[2]
+local each, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local filled = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + each
+local over = filled - now - each * most
+if over > 0 then return {0, 0, over, filled - each - now} end
+redis.call('SET', KEYS[1], string.format('%.0f', filled), 'PX', math.ceil((filled - now) / 1000))
+return {1, math.floor(-over / each), 0, filled - now}
+"""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` requests within `seconds`. `name`: as the headers call it."""
+
+    name: str
+    most: int
+    seconds: int = WINDOW
+
+    @property
+    def policy(self) -> str:
+        return f'"{self.name}";q={self.most};w={self.seconds}'
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One request of somebody: whether it may be answered, how many more may, and after how many seconds (1 at least) what is over."""
+
+    limit: Limit
+    is_allowed: bool = True
+    left: int | None = None  # None: nobody could count
+    retry_after: int = 0
+    whole_after: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        said = {"RateLimit-Policy": self.limit.policy}
+        if self.left is not None:
+            said["RateLimit"] = f'"{self.limit.name}";r={self.left};t={self.retry_after or self.whole_after}'
+        if not self.is_allowed:
+            said["Retry-After"] = str(self.retry_after)
+        return said
+
+
+def take(key: str, limit: Limit) -> Taken:
+    """Count one request under this key, unless it is refused. One round trip; safe from any thread and process."""
+    if time.monotonic() < _silent.until:
+        return Taken(limit)
+    each = limit.seconds * 1_000_000 // limit.most  # microseconds
+    try:
+        is_allowed, left, over, filled = _script()(keys=[f"registry:limit:{limit.name}:{key}"], args=[each, limit.most])
+    except redis.RedisError:
+        _silent.begin()
+        return Taken(limit)
+    if _silent.until:
+        _silent.end()
+    return Taken(limit, bool(is_allowed), left, _seconds(over), _seconds(filled))
+
+
+class Silence:
+    """Whether Valkey answers nobody at present. The log says once that it began, and that it ended."""
+
+    def __init__(self):
+        self.until, self._lock = 0.0, threading.Lock()
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self.until:
+                log.exception("requests are not counted: Valkey does not answer")
+            self.until = time.monotonic() + RESPITE
+
+    def end(self) -> None:
+        with self._lock:
+            if self.until:
+                log.warning("requests are counted again")
+            self.until = 0.0
+
+
+_silent = Silence()
+
+
+def _seconds(microseconds: int) -> int:
+    return math.ceil(microseconds / 1_000_000)
+
+
+@cache
+def _script():
+    patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": None}
+    client = redis.Redis.from_url(settings.REDIS_URL, max_connections=1000, **patience)  # one for each thread
+    return client.register_script(SCRIPT)
+
+
+# ---- whose request ---------------------------------------------------------------------------------------
+
+
+def turn(request) -> Taken | None:
+    """The request counted, once whoever asks for it. None: there is no limit. After `bearer` has read the token."""
+    if not hasattr(request, "taken"):
+        name, key = whose(request)
+        most = settings.API_LIMITS[name]
+        request.taken = take(key, Limit(name, most)) if most else None
+    return request.taken
+
+
+def whose(request) -> tuple[str, str]:
+    """The limit that counts for this request, and the key under which."""
+    token = getattr(request, "token", None)
+    if token:
+        return "token", str(token.pk)
+    with contextlib.suppress(DatabaseError):  # while it is away, everybody is a stranger
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            return "account", str(request.user.pk)
+    return "anonymous", salted_hmac("config.limits", _network(address_of(request)), algorithm="sha256").hexdigest()
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the part of it that one household or office has."""
+    try:
+        is_six = ipaddress.ip_address(address).version == 6
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if is_six else address
+
+
+# ---- the door --------------------------------------------------------------------------------------------
+
+
+def told(get_response):
+    """Each answer of the API says what is left. Stands outside; what `counted` does not see, as a wrong token, counts here."""
+
+    def middleware(request):
+        response = get_response(request)
+        if not request.path_info.startswith("/api/"):
+            return response
+        taken = turn(request)
+        if taken is None:
+            return response
+        if not taken.is_allowed and response.status_code != 429:
+            with translation.override(translation.get_language_from_request(request)):
+                response = too_many(taken)
+        for name, value in taken.headers.items():
+            response[name] = value
+        return response
+
+    return middleware
+
+
+def counted(get_response):
+    """Refuses what is too much before it costs anything. After `bearer`."""
+
+    def middleware(request):
+        taken = turn(request) if request.path_info.startswith("/api/") else None
+        return get_response(request) if taken is None or taken.is_allowed else too_many(taken)
+
+    return middleware
+
+
+def too_many(taken: Taken):
+    said = _("These are more than %(most)d requests in %(seconds)d seconds. Ask again in %(wait)d seconds.") % {
+        "most": taken.limit.most,
+        "seconds": taken.limit.seconds,
+        "wait": taken.retry_after,
+    }
+    return refused(429, "too_many_requests", said, taken.headers)
