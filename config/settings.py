@@ -139,6 +139,7 @@ JOBS = [
     "records.spreadsheets.work.TAKE_SHEET",
 ]
 
+KEPT_BYTES = int(env("KEPT_MB") or 64) * 2**20  # of answers that a web process keeps (config/short_way.py)
 MIDDLEWARE = [
     "config.health.probes",
     "django.middleware.security.SecurityMiddleware",

@@ -23,4 +23,8 @@ def plan_for_short_answers(connection, **_kwargs):
     connection.connection.prepare_threshold = ONLY_WHAT_ASKS_FOR_IT
 
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from config.short_way import ShortWay  # noqa: E402  models are there only now
+
+application = ShortWay(django)
