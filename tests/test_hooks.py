@@ -385,3 +385,20 @@ def test_old_deliveries_are_forgotten_after_a_month(officer):
     sending.forget_old()
     assert set(Delivery.objects.values_list("id", flat=True)) == {young.id} != {old.id}
     assert isinstance(young.id, UUID)
+
+
+def test_the_recipe_in_the_documentation_verifies_our_messages_and_no_others(officer, receiver, settings):
+    text = (settings.BASE_DIR / "docs" / "api.md").read_text()
+    (recipe,) = [block for block in text.split("```") if block.startswith("python") and "def is_ours" in block]
+    recipes: dict = {}
+    exec(recipe.removeprefix("python"), recipes)
+    hook, secret = commands.create({"name": "one", "url": receiver.url}, by=by(officer))
+    commands.rotate(hook.id, by=by(officer))
+    commands.ping(hook.id, by=by(officer))
+    try_once()
+    (got,) = receiver.got
+    is_ours = recipes["is_ours"]
+    assert is_ours(secret, got.headers, got.body)
+    assert not is_ours(secret, got.headers, got.body + b" ")
+    assert not is_ours("whsec_" + "A" * 43 + "=", got.headers, got.body)
+    assert not is_ours(secret, got.headers | {"webhook-timestamp": "1614265330"}, got.body)

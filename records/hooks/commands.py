@@ -49,7 +49,7 @@ def create(values: dict, *, by: Author) -> tuple[Webhook, str]:
         raise Refused(coded("too_many", _("One account has %d webhooks at most. Delete one first.") % MOST))
     if read.get("state", HookState.ACTIVE) == HookState.ENDED:
         raise Refused([Fault("state", coded("state", _("A new webhook is active or paused.")))])
-    hook = Webhook(owner_id=by.reader.user_id, owner_name=by.name, position=telling.end_of_feed(), **read)
+    hook = Webhook(owner_id=by.reader.user_id, owner_name=by.name, position=telling.end_of_feed(by.reader), **read)
     hook.save(force_insert=True)
     hook.refresh_from_db()
     return hook, signing.shown(signing.secret_of(hook))

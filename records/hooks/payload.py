@@ -40,12 +40,12 @@ def body_of(delivery: Delivery, data: dict) -> bytes:
 
 
 def _seen(changes: list[dict], reader: Reader) -> list[dict]:
-    """Those about records that the reader may see today. That a record went away is told to those who saw it then."""
-    asked = {one["record"] for one in changes if not one.get("is_gone")}
+    """Those about records that the reader may see today, and that some are hidden now, which is told to whoever saw them."""
+    asked = {one["record"] for one in changes}
     seen = set(
         map(str, Record.objects.with_retired_visible_to(reader).filter(id__in=asked).values_list("id", flat=True))
     )
-    return [one for one in changes if one.get("is_gone") or one["record"] in seen]
+    return [one for one in changes if one["what"] == "hidden" or one["record"] in seen]
 
 
 def _with_address(one: dict) -> dict:
