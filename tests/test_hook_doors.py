@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
+from pathlib import Path
 
 import pytest
 
 from people import commands as accounts
-from records.hooks import payload
+from records.hooks import pages, payload, posting, sending
 from records.models import Delivery, KeptAnswer, Webhook
 from tests import cast
 from tests.receiver import Receiver
@@ -240,3 +241,9 @@ def test_others_pages_do_not_exist_and_administrators_can_stop(page, officer):
     assert page(f"{hook.id}/act/", {"do": "stop", "version": 1}, by=boss).status_code == 302
     stopped = page(f"{hook.id}/", by=officer).text
     assert "an administrator stopped it" in stopped and "Let it go on" not in stopped
+
+
+def test_every_reason_why_no_answer_came_has_words_on_the_page():
+    source = Path(posting.__file__).read_text() + Path(sending.__file__).read_text()
+    words = set(re.findall(r'Problem\("(\w+)"\)|problem = "(\w+)"', source))
+    assert {one or other for one, other in words} == set(pages.PROBLEMS)

@@ -23,6 +23,16 @@ from . import commands
 from .api import shapes_of
 
 LATEST = 50  # deliveries
+PROBLEMS = {  # why no answer came, as an attempt keeps it
+    "timeout": gettext_lazy("no answer within 20 seconds"),
+    "name": gettext_lazy("the name of the host leads nowhere"),
+    "address": gettext_lazy("the host is not on the public internet"),
+    "certificate": gettext_lazy("its certificate is not valid for this host"),
+    "tls": gettext_lazy("no encrypted connection came about"),
+    "connection": gettext_lazy("the connection was refused or broke off"),
+    "no_http": gettext_lazy("what it answered is no HTTP"),
+    "fault": gettext_lazy("a fault in the registry"),
+}
 
 
 class HookForm(forms.Form):
@@ -32,7 +42,7 @@ class HookForm(forms.Form):
     url = forms.CharField(
         label=gettext_lazy("address"),
         required=False,
-        widget=forms.URLInput({"placeholder": "https://", "autocomplete": "off"}),
+        widget=forms.TextInput({"placeholder": "https://", "inputmode": "url", "autocomplete": "off"}),
         help_text=gettext_lazy(
             "Of your own system: messages are posted there, over HTTPS and to the public internet only."
         ),
@@ -179,7 +189,7 @@ def _page(request, hook: Webhook, form: HookForm | None = None, secret: str = ""
     is_own = hook.owner_id == request.reader.user_id
     rows = hook.deliveries.order_by("-id").prefetch_related("attempts")[:LATEST]
     deliveries = [
-        shape | {"row": row, "attempts": list(row.attempts.all())}
+        shape | {"row": row, "attempts": [(one, PROBLEMS.get(one.problem, one.problem)) for one in row.attempts.all()]}
         for row, shape in zip(rows, shapes_of(list(rows), hook), strict=True)
     ]
     context = {
