@@ -210,7 +210,7 @@ class Feed:
         rows = _rows(
             f"""
             SELECT c.id, r.kind, r.id FROM unnest(%(changes)s::bigint[]) WITH ORDINALITY c (id, place), LATERAL (
-              SELECT r.kind, r.id FROM public.records_record r WHERE r.change_id = c.id {after} AND {self._heard_of()}
+              SELECT r.kind, r.id FROM public.records_record r WHERE r.change_id = c.id {after} AND {self._heard_of("w.change_id = c.id")}
               ORDER BY r.kind, r.id LIMIT %(limit)s) r
             ORDER BY c.place, r.kind, r.id LIMIT %(limit)s""",
             self._words() | {"changes": [change.id for change in changes], "limit": limit}
@@ -250,9 +250,12 @@ class Feed:
         shared = f"{row}.visibility = {Visibility.SHARED:d} AND {row}.within = ANY(%(mine)s::uuid[])"
         return f"({row}.visibility <= %(level)s OR {shared})"
 
-    def _heard_of(self) -> str:
-        """SQL: whether the reader sees the record `r`, or did."""
-        did = f"EXISTS (SELECT FROM public.records_touched w WHERE w.record_id = r.id AND {self._seen('w')})"
+    def _heard_of(self, by: str = "true") -> str:
+        """SQL: whether the reader sees the record `r`, or did (until it was touched `by` what this says of `w`).
+
+        What becomes of it after that is none of theirs.
+        """
+        did = f"EXISTS (SELECT FROM public.records_touched w WHERE w.record_id = r.id AND {by} AND {self._seen('w')})"
         return f"({self._seen('r')} OR {did})" + (" AND r.kind = ANY(%(kinds)s)" if self.kinds else "")
 
     # -- how they are now --------------------------------------------------------------------------------

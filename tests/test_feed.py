@@ -308,7 +308,9 @@ def test_what_one_never_saw_appears_in_no_way_and_what_one_saw_is_gone():
     assert (hidden["version"], hidden["url"], hidden["row"]) == (None, None, None)
     assert {("changed", str(secret.id)), ("changed", str(world.three.id))} <= set(officer.says())
     Program.objects.filter(id=secret.id).delete()
+    Project.objects.filter(id=world.three.id).update(title_en="Written on in secret")
     assert follower.says() == []
+    assert ("hidden", str(world.three.id)) in Follower().says()  # who begins earlier hears it at its place
 
 
 @really
