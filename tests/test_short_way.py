@@ -1,6 +1,7 @@
 """The short way of the API says what the long way says, byte for byte and header for header, and never anything old."""
 
 import threading
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -50,7 +51,8 @@ def get(application, address: str, who="", **headers) -> SimpleNamespace:
     del environ["HTTP_COOKIE"]
     said = {}
     body = b"".join(application(environ, lambda status, headers: said.update(status=status, headers=headers)))
-    return SimpleNamespace(status=int(said["status"][:3]), headers=dict(said["headers"]), body=body)
+    headers = dict(said["headers"])
+    return SimpleNamespace(status=int(said["status"][:3]), headers=headers, body=body)
 
 
 ADDRESSES = [
@@ -80,6 +82,26 @@ def test_the_short_way_is_taken(door, w, monkeypatch):
     monkeypatch.setattr(door, "_the_long_way", None)
     answers = [get(door, f"/api/v1/projects/?limit={limit}") for limit in (1, 2, 3)]
     assert {answer.status for answer in answers} == {200}
+
+
+def test_each_request_is_counted_once_on_either_way(door, w, settings):
+    settings.API_LIMITS = settings.API_LIMITS | {"token": 60}
+    left = []
+    for address in ("projects/?limit=7", "projects/?limit=8", "projects/?limit=8", "projects/?nothing=1", "rollups/"):
+        environ = (
+            RequestFactory()
+            .get(
+                "/api/v1/" + address.partition("?")[0],
+                QUERY_STRING=address.partition("?")[2],
+                headers={"Authorization": "Bearer reg_officer"},
+            )
+            .environ
+        )
+        del environ["HTTP_COOKIE"]
+        said = {}
+        list(door(environ, lambda status, headers, said=said: said.update(headers)))
+        left.append(int(said["RateLimit"].split("r=")[1].split(";")[0]))
+    assert all(before - 1 <= after <= before for before, after in pairwise(left)), left
 
 
 def test_nobody_is_answered_what_another_one_may_see(door, w):
