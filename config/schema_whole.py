@@ -49,8 +49,8 @@ OF_TYPES = {  # the format of what a filter on a field of this type takes
     Type.INSTANT: {"type": "string", "format": "instant"},
 }
 
-READ = (400, 401, 406, 429, 500, 503)
-WRITTEN = (*READ, 403, 409, 413, 415, 422)
+READ = (400, 401, 406, 422, 429, 500, 503)
+WRITTEN = (*READ, 403, 409, 413, 415)
 SAYS = {
     302: "It was merged into another record, which is there.",
     304: "Nothing has changed since the answer with this ETag.",
@@ -64,7 +64,7 @@ SAYS = {
     412: "Somebody changed the record meanwhile.",
     413: "The body is too large.",
     415: "The body is of a kind that is not read here.",
-    422: "This Idempotency-Key was used for another request.",
+    422: "The question takes longer than an answer may take; of a write: its Idempotency-Key was used for another request.",
     428: "If-Match is missing: the version that is changed.",
     429: "Too many requests.",
     500: "We failed; `request_id` is what the log knows it by.",

@@ -12,6 +12,7 @@ from records.asking import Problem, not_a_value, not_allowed
 from records.kinds import Kind
 from records.problem_codes import coded
 from records.rights import Reader
+from records.shape_asked import given
 
 from .models import Category, FundingLine, PayerKind
 from .rollups import DIMENSIONS
@@ -63,10 +64,8 @@ def group_by_of(asked, problems: list[Problem], allowed: Sequence[str] = DIMENSI
 
 def words_of(asked, name: str, allowed: Sequence[str], problems: list[Problem], most: int = 99) -> list[str]:
     """The words of a comma list, each once."""
-    words = list(dict.fromkeys(word for text in asked.getlist(name) for word in text.split(",") if word))
-    wrong = [word for word in words if word not in allowed]
-    if wrong:
-        problems.append(Problem(name, not_allowed(name, ", ".join(wrong), allowed)))
+    words = given(asked, name)
+    problems += [Problem(name, not_allowed(name, word, allowed)) for word in words if word not in allowed]
     if len(words) > most:
         problems.append(
             Problem(

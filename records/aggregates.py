@@ -24,6 +24,7 @@ from .kinds import Field, Kind, Type
 from .lists import ListQuery
 from .money import to_major
 from .rights import Reader
+from .shape_asked import given
 from .shapes import VISIBILITY
 
 PARAMETERS = ("group_by", "measure")
@@ -128,7 +129,7 @@ def _functions(kind: Kind, field: Field) -> Iterable[str]:
 
 
 def is_asked(params) -> bool:
-    return any(_words(params, name) for name in PARAMETERS)
+    return any(given(params, name) for name in PARAMETERS)
 
 
 def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, problems=(), controls=CONTROLS) -> Question:
@@ -139,8 +140,8 @@ def read(kind: Kind, params, reader: Reader, *, as_of: date | None = None, probl
     problems = list(problems)
     text = _("“%(name)s” cannot stand beside “group_by” and “measure”.")
     problems += [Problem(name, text % {"name": name}, "not_allowed_here") for name in NOT_BESIDE if name in params]
-    groups = [groups_of(kind).get(word) or _no_group(kind, word, problems) for word in _words(params, "group_by")]
-    measures = [measures_of(kind).get(word) or _no_measure(kind, word, problems) for word in _words(params, "measure")]
+    groups = [groups_of(kind).get(word) or _no_group(kind, word, problems) for word in given(params, "group_by")]
+    measures = [measures_of(kind).get(word) or _no_measure(kind, word, problems) for word in given(params, "measure")]
     if len(groups) > MOST_GROUPED_BY:
         said = _("“%(name)s” takes at most %(most)d values.") % {"name": "group_by", "most": MOST_GROUPED_BY}
         problems.append(Problem("group_by", said, "too_many"))
@@ -167,11 +168,6 @@ def _query(kind: Kind, params, reader: Reader, as_of, problems: list[Problem], c
         return lists.read(kind, rest, reader, as_of=as_of, controls=controls)
     except BadQuery as bad:
         problems += bad.problems
-
-
-def _words(params, name: str) -> list[str]:
-    """The words of comma lists, each once."""
-    return list(dict.fromkeys(word for text in params.getlist(name) for word in text.split(",") if word))
 
 
 def _joined(kind: Kind, groups: list[Group], measures: list[Measure]) -> list[Group]:

@@ -298,3 +298,13 @@ def test_a_name_that_leads_to_nothing_is_refused_as_in_the_list(api, w):
 
 def test_groups_come_as_json_alone(api, w):
     assert api("projects/?group_by=status&format=csv").json()["errors"][0]["parameter"] == "format"
+
+
+def test_totals_of_money_name_the_nearest_word_too(api, w):
+    errors = api("rollups/?group_by=payer_kid,fiscal_yaer&measure=plannd").json()["errors"]
+    assert [error["detail"].rpartition("Did you mean ")[2] for error in errors] == [
+        "“payer_kind”?",
+        "“fiscal_year”?",
+        "“planned”?",
+    ]
+    assert {error["code"] for error in errors} == {"not_a_choice"}
