@@ -16,6 +16,7 @@ from records.columns import Form
 from records.exports import Export
 from records.kinds import kinds
 from records.lists import ListQuery
+from records.published import making
 from records.rights import EVERYTHING
 from tests import cast
 
@@ -89,3 +90,23 @@ def test_all_kinds_are_of_one_moment_whatever_is_written_meanwhile():
             other.join()
     slugs = {json.loads(line).get("record", {}).get("slug") for line in b"".join(found).splitlines()}
     assert {world.alpha.slug, world.one.slug} <= slugs and "later" not in slugs
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_package_goes_that_lists_what_is_no_longer_public(client, settings, tmp_path, monkeypatch):
+    settings.PUBLISHED_DIR = tmp_path / "published"
+    monkeypatch.setattr(making, "kinds", lambda: {name: kinds()[name] for name in ("program", "project")})
+    world = cast.small_world()
+    gone = cast.project(world.alpha, "gone")
+    package, _is_new = making.publish()
+    world.one.title_en = "Edited, and as public as before"
+    world.one.save()
+    gone.is_retired = True
+    gone.save()
+    assert making.publish() == (package, False)
+    address, rows = f"/data/{package.day}/datapackage.json", package.rows
+    before = client.head(address)["ETag"]
+    world.three.visibility = cast.INTERNAL
+    world.three.save()
+    again, is_new = making.publish()
+    assert is_new and again.rows == rows - 2 and client.head(address)["ETag"] != before

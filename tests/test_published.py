@@ -142,7 +142,7 @@ def test_the_descriptor_is_a_data_package(w, package):
     about = json.loads((package.folder / "datapackage.json").read_bytes())
     assert about["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
     assert re.fullmatch(r"[-a-z0-9._/]+", about["name"]) and about["version"] == str(timezone.localdate())
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", about["created"]) and "licenses" not in about
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", about["created"]) and "licenses" not in about
     names = [one["name"] for one in about["resources"]]
     assert names == [kind.plural for kind in kinds().values()] and {path.name for path in package.folder.iterdir()} == {
         "datapackage.json", *(one["path"] for one in about["resources"])

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Published:
 
     @cached_property
     def descriptor(self) -> dict:
-        return _descriptor(self.folder / DESCRIPTOR)
+        return json.loads(_content(self.folder / DESCRIPTOR))
 
     @property
     def resources(self) -> list[dict]:
@@ -51,10 +51,14 @@ class Published:
     def rows_said(self) -> str:
         return number_format(self.rows, force_grouping=True)
 
-    @property
+    @cached_property
+    def created(self) -> datetime:
+        return datetime.fromisoformat(self.descriptor["created"])
+
+    @cached_property
     def sha256(self) -> str:
         """Of the descriptor, which has those of all files."""
-        return _digest(self.folder / DESCRIPTOR)
+        return hashlib.sha256(_content(self.folder / DESCRIPTOR)).hexdigest()
 
     def file(self, name: str) -> tuple[Path, str, str] | None:
         """(path, SHA-256, media type) of one of its files."""
@@ -64,14 +68,14 @@ class Published:
         return found and (self.folder / name, found["hash"].removeprefix("sha256:"), "application/gzip")
 
 
-@lru_cache(maxsize=64)
-def _descriptor(path: Path) -> dict:
-    return json.loads(path.read_bytes())
+def _content(path: Path) -> bytes:
+    return _read(path, path.stat().st_mtime_ns, path.stat().st_ino)
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _read(path: Path, *_which: int) -> bytes:
+    """A package that was withdrawn and written again has the same name."""
+    return path.read_bytes()
 
 
 def root() -> Path:

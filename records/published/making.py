@@ -8,12 +8,13 @@ import csv
 import gzip
 import hashlib
 import json
+import logging
 import os
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,12 +30,21 @@ from ..data_version import data_version
 from ..exports import Export
 from ..kinds import Kind, Type, kinds
 from ..lists import ListQuery
-from ..rights import ANYONE, Reader
+from ..rights import ANYONE, Reader, Visibility
 from ..snapshot import snapshot
 from .describing import described, resource
-from .folders import DESCRIPTOR, UNFINISHED, Published, next_of, prune, published_on, root
+from .folders import DESCRIPTOR, UNFINISHED, Published, all_published, next_of, prune, published_on, root, withdraw
 
+log = logging.getLogger(__name__)
 LOCK = "the package of a day"
+# Whether a version that stood in a package made at `then` is of a record that is hidden today. A version may have ended
+# in a transaction that was not over then, and the package's moment lies a little after its transaction began: rather one
+# package too many is written again.
+HIDDEN_SINCE = f"""
+SELECT EXISTS (SELECT FROM history.version
+  WHERE until > %(then)s - interval '1 hour' AND updated_at <= %(then)s + interval '10 seconds'
+  AND visibility = {Visibility.PUBLIC:d} AND NOT is_retired AND visibility_today > {Visibility.PUBLIC:d})
+"""
 csv.field_size_limit(2**31 - 1)
 
 
@@ -57,6 +67,7 @@ def publish(*, anew: bool = False) -> tuple[Published, bool]:
     figures.clear_stale_marks()
     with snapshot():
         _only_one()
+        withdraw_what_is_hidden_now()
         day = timezone.localdate()
         found = published_on(day)
         if found and not anew:
@@ -68,6 +79,17 @@ def publish(*, anew: bool = False) -> tuple[Published, bool]:
         made.rename(package.folder)
         prune(day)
     return package, True
+
+
+def withdraw_what_is_hidden_now() -> None:
+    """What is past is read by today's rights: a package goes that lists a record which not everybody may see any more."""
+    for package in all_published():
+        with connection.cursor() as cursor:
+            cursor.execute(HIDDEN_SINCE, {"then": package.created})
+            is_hidden = cursor.fetchone()[0]
+        if is_hidden:
+            log.warning("the package of %s lists what is no longer public: it is withdrawn", package.day)
+            withdraw(package.day)
 
 
 def _only_one() -> None:
@@ -85,7 +107,9 @@ def write_package(
     """All that this reader may see, from one moment: how many rows. `said` is told how many files are done."""
     with override("en"), snapshot():
         version = data_version()
-        created = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT now()")  # when this transaction began: not after the moment that it sees
+            created = cursor.fetchone()[0].astimezone(UTC).isoformat().replace("+00:00", "Z")
         resources: list[dict] = []
         for kind in kinds().values():
             said(len(resources), len(kinds()))
