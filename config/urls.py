@@ -9,6 +9,7 @@ from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import DefaultRouter
@@ -106,7 +107,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/explorer/", explorer, name="explorer"),
     path("api/<path:rest>", csrf_exempt(no_such_address)),
-    path("data/", RedirectView.as_view(pattern_name="data")),
+    path("data/", require_safe(RedirectView.as_view(pattern_name="data"))),
     path("data/index.json", data_pages.data_index, name="data_index"),
     path("data/<str:day>/", data_pages.data_file, name="data_day"),
     path("data/<str:day>/<str:name>", data_pages.data_file, name="data_file"),
