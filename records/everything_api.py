@@ -17,9 +17,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from .answers import ApiView, query_parameters
 from .api import PARAMETERS
 from .columns import Form
+from .conditional import data_state
 from .data_version import data_version
 from .export_api import IsBusy, JsonLinesRenderer, JsonlRenderer
 from .exports import BROKEN, As, Busy, Export, Sent
+from .feed import position_here
 from .kinds import Kind, kinds
 from .lists import ListQuery
 from .shape_asked import ShapeAsked
@@ -48,6 +50,7 @@ class EverythingView(ApiView):
         broken = BROKEN[As.JSONL] % _(
             "The file breaks off here: something went wrong while it was written. Take it again."
         )
+        position = str(position_here(self.reader))  # before its snapshot: from there on nothing is missed
         try:
             sent = Sent(lambda: _lines([self._export(kind) for kind in kinds().values()]), broken)
         except Busy as busy:
@@ -56,6 +59,7 @@ class EverythingView(ApiView):
         response["Content-Disposition"] = content_disposition_header(True, "registry.jsonl")
         response["X-Content-Type-Options"] = "nosniff"
         response["X-Accel-Buffering"] = "no"
+        response["Change-Position"] = position
         return response
 
     def _export(self, kind: Kind) -> Export:
@@ -68,14 +72,8 @@ class EverythingView(ApiView):
 def _lines(exports: list[Export]) -> Iterator[bytes]:
     """From one moment, whatever is written meanwhile."""
     with snapshot():
-        version = data_version()
-        about = {
-            "kinds": [export.kind.name for export in exports],
-            "data_version": str(version),
-            "data_at": version.at,
-            "is_stale": version.is_stale,
-        }
-        yield orjson.dumps({"about": about}, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+        about = {"kinds": [export.kind.name for export in exports], **data_state(data_version())}
+        yield orjson.dumps({"about": about}, option=orjson.OPT_APPEND_NEWLINE)
         count = 0
         for export in exports:
             begin, rest = b'{"kind":"%s","record":' % export.kind.name.encode(), b""

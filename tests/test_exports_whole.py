@@ -93,6 +93,20 @@ def test_all_kinds_are_of_one_moment_whatever_is_written_meanwhile():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_change_feed_goes_on_where_a_package_and_a_stream_end(client, settings, tmp_path, monkeypatch):
+    settings.PUBLISHED_DIR = tmp_path / "published"
+    monkeypatch.setattr(making, "kinds", lambda: {name: kinds()[name] for name in ("program", "project")})
+    world = cast.small_world()
+    stream = client.get("/api/v1/everything/")
+    assert b'{"end":' in b"".join(stream)
+    positions = [making.publish()[0].descriptor["changePosition"], stream["Change-Position"]]
+    later = cast.project(world.alpha, "later")
+    for position in positions:
+        told = client.get(f"/api/v1/changes/?since={position}").json()["results"]
+        assert str(later.pk) in json.dumps(told) and str(world.one.pk) not in json.dumps(told)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_package_goes_that_lists_what_is_no_longer_public(client, settings, tmp_path, monkeypatch):
     settings.PUBLISHED_DIR = tmp_path / "published"
     monkeypatch.setattr(making, "kinds", lambda: {name: kinds()[name] for name in ("program", "project")})

@@ -1,7 +1,7 @@
 """datapackage.json: Data Package, version 2, with titles in English and Korean and what a reader checks the files by.
 
-Properties of our own stand beside those of the specification: `rowCount` and `sums` of a resource, `totals`, `dataVersion`
-and `dataAt` of the package, `title@ko` beside each title.
+Properties of our own stand beside those of the specification: `rowCount` and `sums` of a resource, `totals`, `dataVersion`,
+`dataAt` and `changePosition` of the package, `title@ko` beside each title.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,14 @@ def both(text, name: str = "title") -> dict:
 
 
 def described(
-    day: date, version: DataVersion, created: str, resources: list[dict], totals: list[dict], *, is_public: bool
+    day: date,
+    version: DataVersion,
+    created: str,
+    resources: list[dict],
+    totals: list[dict],
+    position: str,
+    *,
+    is_public: bool,
 ) -> dict:
     """`is_public`: what anyone may see, as it is published under an address and a licence."""
     about = {
@@ -54,6 +61,7 @@ def described(
         "languages": ["en", "ko"],
         "dataVersion": str(version),
         "dataAt": version.at.isoformat().replace("+00:00", "Z") if version.at else None,
+        "changePosition": position,
         "figures": "recomputing" if version.is_stale else "current",
     }
     licence = {"licenses": [licence_of(settings.DATA_LICENCE)]} if is_public and settings.DATA_LICENCE else {}

@@ -28,6 +28,7 @@ from .. import figures
 from ..columns import Form, choosable
 from ..data_version import data_version
 from ..exports import Export
+from ..feed import position_here
 from ..kinds import Kind, Type, kinds
 from ..lists import ListQuery
 from ..rights import ANYONE, Reader, Visibility
@@ -106,7 +107,7 @@ def write_package(
 ) -> int:
     """All that this reader may see, from one moment: how many rows. `said` is told how many files are done."""
     with override("en"), snapshot():
-        version = data_version()
+        version, position = data_version(), str(position_here(reader))
         with connection.cursor() as cursor:
             cursor.execute("SELECT now()")  # when this transaction began: not after the moment that it sees
             created = cursor.fetchone()[0].astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -116,7 +117,7 @@ def write_package(
             export, name = export_of(kind, reader), f"{kind.plural}.csv.gz"
             resources.append(resource(export, name, write_csv(export, folder / name)))
         totals = import_string(settings.PUBLISHED_TOTALS)(reader)
-        about = described(day, version, created, resources, totals, is_public=reader == ANYONE)
+        about = described(day, version, created, resources, totals, position, is_public=reader == ANYONE)
     with (folder / DESCRIPTOR).open("w", encoding="utf-8") as file:
         file.write(json.dumps(about, ensure_ascii=False, indent=1) + "\n")
         file.flush()
