@@ -132,9 +132,12 @@ class Contest:
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         refused, errors = re.search(r"Non-2xx or 3xx responses: (\d+)", said), re.search(r"Socket errors:.*", said)
         answers = int(re.search(r"(\d+) requests in", said)[1])
-        if errors or (refused and int(refused[1]) > answers / 100):
-            raise SystemExit(f"{server}: {(errors or refused)[0]} of {answers}")
-        return float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
+        if errors:
+            raise SystemExit(f"{server}: {errors[0]}")
+        share = int(refused[1]) / answers if refused else 0
+        if share:  # large questions wait for their turn, and not for long (config/heavy.py)
+            print(f"    {server} refuses {share:.1%} of this round; they do not count")
+        return float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1]) * (1 - share)
 
 
 def postgrest() -> Path:
