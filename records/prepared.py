@@ -13,8 +13,12 @@ _is_possible = True
 
 
 def fetch(sql: str, parameters: Sequence) -> list[tuple]:
-    """All rows. Errors are psycopg's."""
+    """All rows. Errors are psycopg's or Django's."""
     global _is_possible
+    if connection.queries_logged or connection.execute_wrappers:  # somebody looks at what is asked: by Django's cursor
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.fetchall()
     connection.ensure_connection()
     cursor = psycopg.Cursor(connection.connection)
     try:
