@@ -79,6 +79,7 @@ def address(transactional_db):
     from django.core.wsgi import get_wsgi_application
     from django.test import override_settings
 
+    from config.short_way import ShortWay  # as config/wsgi.py puts them together
     from records import package
     from records.figures import clear_stale_marks
 
@@ -86,7 +87,10 @@ def address(transactional_db):
     package.load(settings.BASE_DIR / "data" / "registry", actor_name="test", reason="the sample registry")
     clear_stale_marks()
     many = dict.fromkeys(settings.API_LIMITS, 10**6)  # what is refused for coming too often was not looked at
-    with override_settings(ALLOWED_HOSTS=["127.0.0.1"], API_LIMITS=many), serving(get_wsgi_application()) as url:
+    with (
+        override_settings(ALLOWED_HOSTS=["127.0.0.1"], API_LIMITS=many),
+        serving(ShortWay(get_wsgi_application())) as url,
+    ):
         yield url
 
 
