@@ -52,6 +52,7 @@ def get(application, address: str, who="", **headers) -> SimpleNamespace:
     said = {}
     body = b"".join(application(environ, lambda status, headers: said.update(status=status, headers=headers)))
     headers = dict(said["headers"])
+    headers.pop("RateLimit", None)  # counts down from one request to the next
     return SimpleNamespace(status=int(said["status"][:3]), headers=headers, body=body)
 
 
