@@ -25,7 +25,19 @@ from tests.test_api import problem
 from tests.test_tokens import bearer
 
 # What answers GET without a tag: each has a state of its own that is no record's.
-STATEFUL = {"jobs", "views", "imports", "dues", "updates", "undo", "webhooks", "schema", "explorer", "api-root"}
+STATEFUL = {
+    "jobs",
+    "views",
+    "imports",
+    "dues",
+    "updates",
+    "undo",
+    "webhooks",
+    "exports",
+    "schema",
+    "explorer",
+    "api-root",
+}
 ASKED = (
     "projects/", "projects/?sort=-starts_on&limit=2", "projects/?status=running&status=planned", "programs/alpha/", "projects/one/",
     "roles/", "researchers/", "funding-lines/", "programs/alpha/history/", "changes/", "timelines/", "rollups/?group_by=program",

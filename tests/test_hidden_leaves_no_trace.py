@@ -38,10 +38,12 @@ LOOKS = {
     "/en/search/": (f"q={WORD}", "q=project"),
     "/en/suggest/": (f"q={WORD}",),
 }
-# What may differ: keys of forms, by which they act once; when a figure was worked out and a page drawn; and of how many
-# lines of funding a total does not speak, which readers who are signed in are told on purpose.
+# What may differ: keys of forms, by which they act once; when a figure was worked out and a page drawn; when something in
+# the registry changed last, of which nothing else is said (`data_at`, and the data version in headers and tags: there is one
+# for all, or each would cost a look at what everybody may see); and of how many lines of funding a total does not speak,
+# which readers who are signed in are told on purpose.
 MAY_DIFFER = re.compile(
-    rb'name="(?:csrfmiddlewaretoken|key|change-owner)" value="[^"]*"|"computed_at":"[^"]*"|(?:As of|worked out) [\d-]+ [\d:]+'
+    rb'name="(?:csrfmiddlewaretoken|key|change-owner)" value="[^"]*"|"(?:computed|data)_at":"[^"]*"|(?:As of|worked out) [\d-]+ [\d:]+'
     rb'|"lines_not_shown":\d+|<p class="footnote">\d+ lines? (?:is|are) not shown to you.</p>'
 )
 
