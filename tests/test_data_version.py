@@ -239,3 +239,9 @@ def test_what_is_not_committed_is_a_version_that_nobody_else_ever_has():
             assert str(data_version()) == str(data_version()) and str(data_version()) not in seen
             seen.add(str(data_version()))
     assert str(data_version()) not in seen
+
+
+@pytest.mark.django_db
+def test_a_registry_that_goes_back_to_before_changes_knew_a_transaction_can_migrate():
+    sql("ALTER TABLE records_change DROP COLUMN xid CASCADE")
+    assert settle_restored() == 0
