@@ -97,7 +97,9 @@ def settle_restored() -> int:
     """Changes that a dump brought from a cluster whose transactions had got further would look unfinished here: they become
     this transaction's. Returns how many there were; none where a migration went back to before they knew a transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_attribute WHERE attrelid = 'public.records_change'::regclass AND attname = 'xid'")
+        cursor.execute(
+            "SELECT FROM pg_attribute WHERE attrelid = 'public.records_change'::regclass AND attname = 'xid'"
+        )
         if not cursor.rowcount:
             return 0
         cursor.execute(SETTLE)

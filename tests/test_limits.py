@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 
 from config import heavy, limits
-from config.limits import Limit, take
+from config.limits import AHEAD, Limit, take
 from records import aggregates_api
 from tests import cast
 from tests.test_tokens import token
@@ -28,6 +28,7 @@ def valkey_has_time(monkeypatch):
     """Two hundred threads on a busy machine may be served later than a web process would wait."""
     monkeypatch.setattr(limits, "PATIENCE", 60)
     monkeypatch.setattr(limits, "_silent", limits.Silence())
+    monkeypatch.setattr(limits, "_ahead", limits.Ahead())
     limits._script.cache_clear()
     yield
     limits._script.cache_clear()
@@ -68,7 +69,7 @@ def test_of_two_hundred_at_once_exactly_the_allowed_number_gets_through(key):
 
 ASK = """
 import sys, django; django.setup()
-from config.limits import Limit, take
+from config.limits import AHEAD, Limit, take
 print(sum(take(sys.argv[1], Limit("test", 37, 86400)).is_allowed for _n in range(30)))
 """
 
@@ -78,6 +79,50 @@ def test_two_processes_count_as_one(key, settings):
         subprocess.Popen([sys.executable, "-c", ASK, key], stdout=subprocess.PIPE, cwd=settings.BASE_DIR) for _n in "ab"
     ]
     assert sum(int(process.communicate()[0]) for process in begun) == 37
+
+
+OFTEN = """
+import sys, django; django.setup()
+from config.limits import AHEAD, Limit, take
+print(sum(take(sys.argv[1], Limit("test", 3000, 86400)).is_allowed for _n in range(4000)))
+"""
+
+
+def test_what_processes_take_ahead_is_never_more_than_the_limit(key, settings):
+    begun = [
+        subprocess.Popen([sys.executable, "-c", OFTEN, key], stdout=subprocess.PIPE, cwd=settings.BASE_DIR)
+        for _n in "ab"
+    ]
+    assert 3000 - 2 * AHEAD <= sum(int(process.communicate()[0]) for process in begun) <= 3000
+
+
+def test_of_many_threads_that_ask_often_none_loses_what_another_took_ahead(key, monkeypatch):
+    monkeypatch.setattr(limits, "LEAST", DAY * 1_000_000)
+    limit, start = Limit("test", 3000, DAY), threading.Barrier(20)
+
+    def ask(_n) -> int:
+        start.wait()
+        return sum(take(key, limit).is_allowed for _m in range(200))
+
+    with ThreadPoolExecutor(20) as threads:
+        assert sum(threads.map(ask, range(20))) == 3000
+
+
+def test_most_requests_of_who_asks_often_need_no_round_trip(key, monkeypatch):
+    asked, script = [], limits._script()
+    limit = Limit("test", 3000, DAY)
+    with monkeypatch.context() as patched:
+        patched.setattr(limits, "_script", lambda: lambda **words: asked.append(words) or script(**words))
+        left = [take(key, limit).left for _n in range(500)]
+    assert left == list(range(2999, 2499, -1)) and len(asked) < 50
+
+
+def test_what_was_taken_ahead_and_not_used_is_not_used_later(key, monkeypatch):
+    limit = Limit("test", 3000, DAY)
+    assert [take(key, limit).left for _n in range(2)] == [2999, 2998]
+    now = limits.time.monotonic
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now() + DAY)
+    assert take(key, limit).left == 2999 - AHEAD - 1
 
 
 def test_what_is_left_is_told_and_what_is_refused_costs_nothing(key):
