@@ -23,7 +23,7 @@ from django.db import connection, models
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
-from .data_version import EPOCH, OLDEST_RUNNING, settle_restored
+from .data_version import EPOCH, settle_restored
 from .kinds import Kind, Type, kinds
 from .rights import Reader, Visibility
 from .shape_asked import whole
@@ -34,6 +34,11 @@ KEPT = timedelta(days=90)
 LOOKED_AT = 5000  # changes for one page; what they touched has mostly changed again
 AT_ONCE = 200
 END = "~"  # behind every kind
+# Before which transaction all of this database have ended. Transaction ids are the whole cluster's: one that the snapshot saw
+# running and that a session of another database has now is none of ours; one that has ended meanwhile may have been.
+OLDEST_RUNNING = """least(pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_current_xact_id_if_assigned()::text::bigint,
+  (SELECT min(x::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) x WHERE NOT EXISTS (
+     SELECT FROM pg_stat_activity a WHERE a.backend_xid = x::xid AND a.datname <> current_database())))"""
 GRACE = timedelta(days=2)  # for who begins at the beginning and takes some time
 
 

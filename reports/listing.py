@@ -34,7 +34,7 @@ def page_of(rows: QuerySet, after: Place | None, size: int = PAGE) -> tuple[list
             break
     shown = found[:size]
     parts = [(title, [row for part, row in shown if part == n]) for n, (title, _states) in enumerate(PARTS)]
-    return [(title, rows) for title, rows in parts if rows], _written(shown[-1]) if len(found) > size else ""
+    return [(str(title), rows) for title, rows in parts if rows], _written(shown[-1]) if len(found) > size else ""
 
 
 def count_of(rows: QuerySet) -> int:

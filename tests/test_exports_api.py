@@ -152,3 +152,9 @@ def test_a_file_that_broke_off_can_be_read_by_nobody(w, client, monkeypatch, add
     with pytest.raises((csv.Error, ValueError)):
         read_strictly(as_, data)
     assert exports._places._value == exports.AT_ONCE
+
+
+def test_a_file_that_another_answer_takes_the_place_of_gives_its_place_back(w, client):
+    for _time in range(exports.AT_ONCE + 1):
+        assert client.get("/api/v1/projects/?format=csv", headers={"if-none-match": "*"}).status_code == 304
+    assert client.get("/api/v1/projects/?format=csv").status_code == 200

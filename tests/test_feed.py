@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import psycopg
 import pytest
 from django.db import DatabaseError, connections, transaction
 from django.http import Http404
@@ -247,6 +248,17 @@ def test_nothing_comes_up_behind_a_position_that_was_given_out():
     slow, quick = (str(Program.objects.get(slug=slug).id) for slug in ("slow", "quick"))
     assert follower.says() == [("changed", slow), ("changed", quick)]
     assert follower.says() == [], "and is told once"
+
+
+@really
+def test_what_another_database_of_the_cluster_writes_holds_nothing_up():
+    follower = Follower().begin()
+    settings = connections["default"].settings_dict
+    known = {name.lower(): settings[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if settings[name]}
+    with psycopg.connect(dbname="postgres", **known) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        made = cast.program("meanwhile")
+        assert follower.says() == [("changed", str(made.id))]
 
 
 @really

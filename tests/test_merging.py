@@ -222,7 +222,9 @@ def test_kinds_whose_rows_are_only_added_to_are_not_merged(world):
 def test_money_that_moves_asks_for_a_reason(world, twin):
     with pytest.raises(Refused) as refused:
         merge(world.gist, twin, by=author())
-    assert list(refused.value.faults) == [Fault("reason", "Say why: this change is kept with its reason.")]
+    assert list(refused.value.faults) == [
+        Fault("reason", "Say why: this change is kept with its reason.", code="reason_required")
+    ]
 
 
 def test_who_looked_at_an_older_version_is_told(world, twin):

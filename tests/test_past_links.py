@@ -17,6 +17,7 @@ CARRIES_NONE = (
     "/password",
     "/new/",
     "/keys/",
+    "/data/",
 )
 
 

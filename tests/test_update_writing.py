@@ -66,10 +66,10 @@ def test_the_list_shows_own_reports_by_what_is_to_be_done_and_no_others(w, partn
     submitted(w)
     begun(w, (FIRST_HALF[0].replace(year=2024), FIRST_HALF[1].replace(year=2024)))
     page = partner.get("/en/updates/")
-    assert [(title, len(rows)) for title, rows in page.context["groups"]] == [("To write", 1), ("With the officers", 1)]
+    assert [(title, len(rows)) for title, rows in page.context["parts"]] == [("To write", 1), ("With the officers", 1)]
     assert "Go on writing" in text(page) and "2025, first half" in text(page)
     partner.force_login(w.stranger)
-    assert partner.get("/en/updates/").context["page"].paginator.count == 0
+    assert partner.get("/en/updates/").context["count"] == 0
 
 
 def test_nobody_sees_reports_without_signing_in(w, client):

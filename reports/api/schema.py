@@ -221,6 +221,7 @@ RESULTS = inline_serializer(
                 "version": serializers.IntegerField(required=False),
                 "url": serializers.CharField(required=False),
                 "title": serializers.CharField(required=False),
+                "code": serializers.CharField(required=False),
                 "detail": serializers.CharField(required=False),
                 "errors": serializers.ListField(child=serializers.DictField(), required=False, help_text="as of a refusal"),
             },

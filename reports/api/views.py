@@ -298,7 +298,7 @@ class UpdateView(TakesWords, ApiView):
             url = reverse("api-updates-detail", args=[done.id])
             return {"status": 201, "id": done.id, "state": done.state, "version": done.version, "url": url}
         said = self.get_exception_handler()(done, self.get_exception_handler_context()).data
-        return {name: said[name] for name in ("status", "title", "detail", "errors") if name in said}
+        return {name: said[name] for name in ("status", "code", "title", "detail", "errors") if name in said}
 
     def _answer(self, id: UUID, status: int = 200) -> Response:
         rows = with_changed_at(ProjectUpdate.objects.visible_to(self.reader))
