@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language, get_language_info, gettext
 
 from records import dates, markup
+from records.gantt import tabs
 from records.input_markup import attributes, input_html
 from records.kinds import Kind, in_order, kinds_by_plural
 from records.moments import CLOCKS, address
@@ -59,10 +60,10 @@ class MomentForm:
 
 @register.simple_tag(takes_context=True)
 def moment_form(context) -> MomentForm | None:
-    """For pages that can be looked at at another moment: home, lists, records, money."""
+    """For pages that can be looked at at another moment: home, lists, records, money, timelines."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    if not match or match.url_name not in ("home", "list", "record", "truth", *MONEY):
+    if not match or not (match.url_name in ("home", "list", "record", "truth", *MONEY) or tabs.is_here(match)):
         return None
     query, wrong = request.GET, getattr(request, "moment_problems", {})
     kind = kinds_by_plural().get(match.kwargs.get("plural", ""))
@@ -74,7 +75,7 @@ def moment_form(context) -> MomentForm | None:
 
 def _compare_url(match, kind: Kind | None, query) -> str:
     """Where two moments of what this page shows are compared, beginning with the one that is looked at."""
-    if match.url_name == "record":
+    if "key" in match.kwargs:  # a record, or its timeline
         moment = {name: query[name] for name in CLOCKS if query.get(name)}
         return f"{reverse('compare_record', kwargs=match.kwargs)}?{urlencode(moment)}".rstrip("?")
     if match.url_name in ("home", *MONEY):
@@ -132,9 +133,10 @@ def here(context) -> dict:
 
 
 def _places(kind: Kind | None, request, match) -> list[Place]:
-    """The lists, and the page of all money before the lines that it adds up."""
+    """The lists, the page of all money before the lines that it adds up, and the timelines."""
     found = [(item.name, _place(item, kind, request)) for item in in_order() if item.in_menu]
     found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
+    found += _timelines(request, match)
     reader = getattr(request, "reader", None)  # a page of an error may come before it is known who asks
     if reader and reader.is_officer:
         return [*found, _reports(match, "queue"), _truth(match)]
@@ -148,6 +150,15 @@ def _reports(match, begins: str) -> Place:
     return Place(
         gettext("Reports"), _url(begins).partition("?")[0], "page" if name == begins else "true" if is_there else ""
     )
+
+
+def _timelines(request, match) -> list[Place]:
+    """The first of the pages of timelines, which lead to one another by tabs."""
+    there = [tab for tab in tabs.tabs(request) if tab.name not in tabs.ONE_S_OWN][:1]
+    return [
+        Place(gettext("Timelines"), tab.url, "page" if tab.is_here else "true" if tabs.is_here(match) else "")
+        for tab in there
+    ]
 
 
 def _truth(match) -> Place:

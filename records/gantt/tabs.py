@@ -1,0 +1,51 @@
+"""The pages of timelines beside one another: a tab for each that is there, keeping what is looked at from one to the next."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from ..moments import address
+
+PAGES = {
+    "timelines": pgettext_lazy("of dates", "Timeline"),
+    "timelines_late": pgettext_lazy("what is late", "Late"),
+    "timelines_ending": _("Ending soon"),
+    "timelines_between": _("Between two days"),
+    "timelines_moved": _("What moved"),
+    "my_calendars": pgettext_lazy("feeds", "Calendars"),
+}  # names of addresses, in their order
+ONE_S_OWN = ("my_calendars",)  # for those who are signed in
+NARROWED = ("timelines_late", "timelines_ending", "timelines_between", "timelines_moved")  # lists that take the same
+KEPT = ("program", "institution")
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    words: str
+    url: str
+    is_here: bool
+
+
+def is_here(match) -> bool:
+    """Whether this is a page of timelines: one of those above, or the timeline of a record."""
+    return bool(match) and (match.url_name or "").startswith("timeline")
+
+
+def tabs(request) -> list[Tab]:
+    """Those of pages that are there and that the reader may open, at the moment and of the program that are looked at."""
+    match, reader = getattr(request, "resolver_match", None), getattr(request, "reader", None)
+    here = match.url_name if match else ""
+    found = []
+    for name, words in PAGES.items():
+        if name in ONE_S_OWN and not (reader and reader.is_signed_in):
+            continue
+        asked = request.GET if name in NARROWED and here in NARROWED else {}
+        try:
+            url = address(name, **{kept: asked[kept] for kept in KEPT if asked.get(kept)})
+        except NoReverseMatch:
+            continue
+        found.append(Tab(name, str(words), url, name == here))
+    return found
