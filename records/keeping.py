@@ -11,6 +11,8 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.utils.translation import gettext_lazy
 
+from .dates_moved import MOVED_INDEXES, moved_sql
+
 # What all histories have in common: asked as one table, it answers from all of them.
 VERSIONS = """
 CREATE TABLE IF NOT EXISTS history.version (
@@ -33,7 +35,7 @@ OWN_INDEXES = {
     "_until": "(until) INCLUDE (updated_at, is_retired, visibility, visibility_today)",
     "_since": "(updated_at)",
 }
-OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today", "is_last")
+OWN_COLUMNS = ("history_id", "until", "ended_by", "visibility_today", "is_last", "dates_moved")
 OWN = ("version", "updated_at", "change_id")  # set by the database, never by a writer
 
 BEFORE_INSERT = """
@@ -100,8 +102,9 @@ CREATE OR REPLACE FUNCTION history.{table}_after_update() RETURNS trigger LANGUA
 DECLARE hidden uuid[]; moved uuid[];
 BEGIN
   {hold_changed}
-  INSERT INTO history.{table} ({columns}, until, ended_by)
-    SELECT {old_columns}, n.updated_at, n.change_id FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
+  INSERT INTO history.{table} ({columns}, until, ended_by, dates_moved)
+    SELECT {old_columns}, n.updated_at, n.change_id, ({dates_moved}) OR NULL
+    FROM old_rows o JOIN new_rows n USING (id) WHERE n.version <> o.version;
   SELECT array_agg(r.id) INTO moved FROM new_rows n JOIN public.records_record r USING (id) WHERE r.within IS DISTINCT FROM {within};
   UPDATE public.records_record r
     SET visibility = n.visibility, version = n.version, is_retired = n.is_retired, merged_into_id = {merged}, within = {within},
@@ -187,9 +190,10 @@ CREATE OR REPLACE TRIGGER c_opened AFTER UPDATE ON public.{table}
   REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_opened();
 CREATE OR REPLACE FUNCTION history.{table}_returned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE history.{table} h SET visibility_today = n.visibility, is_last = NULL
-    FROM new_rows n WHERE n.version > 1 AND h.id = n.id
-     AND (h.is_last OR coalesce(h.visibility_today, h.visibility) <> n.visibility);
+  UPDATE history.{table} o SET visibility_today = n.visibility, is_last = NULL,
+    dates_moved = o.dates_moved OR (o.is_last AND ({dates_moved})) OR NULL
+    FROM new_rows n WHERE n.version > 1 AND o.id = n.id
+     AND (o.is_last OR coalesce(o.visibility_today, o.visibility) <> n.visibility);
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER c_returned AFTER INSERT ON public.{table}
@@ -267,9 +271,10 @@ class KeepRecord(Operation):
         for name, kind, _stored in columns:
             yield f'ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS "{name}" {kind}'
         yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS visibility_today smallint"
-        yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS is_last boolean"
+        for name in ("is_last", "dates_moved"):
+            yield f"ALTER TABLE history.{self.table} ADD COLUMN IF NOT EXISTS {name} boolean"
         yield BELONG.format(table=self.table)
-        for name, indexed in OWN_INDEXES.items():
+        for name, indexed in (OWN_INDEXES | MOVED_INDEXES).items():
             yield f"CREATE INDEX IF NOT EXISTS {self.table}{name} ON history.{self.table} {indexed}"
         yield f"DELETE FROM records_under WHERE child = '{self.table}'"
         for column in {*self.under, *self._within_source()}:
@@ -384,11 +389,14 @@ def _columns(connection, schema, table):
 
 
 def past_words(columns) -> dict[str, str]:
-    """The columns of a version as the views of the past show them: with today's visibility; a deleted record is retired too."""
+    """The columns of a version as the views of the past show them: with today's visibility; a deleted record is retired too.
+
+    And whether a date of the row `o` is another one in the row `n`."""
     last = {"visibility": SEEN, "is_retired": 'true AS "is_retired"'}
     return {
         "past_columns": ", ".join(SEEN if name == "visibility" else f'"{name}"' for name in columns),
         "last_columns": ", ".join(last.get(name, f'"{name}"') for name in columns),
+        "dates_moved": moved_sql(columns, "o.", "n."),
     }
 
 

@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from .dates_moved import MOVED_INDEXES
 from .keeping import OWN_INDEXES
 
 
@@ -20,7 +21,7 @@ def mirror_indexes(tables: list[str]) -> None:
         )
         found = {name for (name,) in cursor.fetchall()}
         for name in sorted(found - wanted.keys()):
-            if not name.endswith(("_pkey", *OWN_INDEXES)):
+            if not name.endswith(("_pkey", *OWN_INDEXES, *MOVED_INDEXES)):
                 cursor.execute(f'DROP INDEX history."{name}"')
         for name in sorted(wanted.keys() - found):
             table, definition = wanted[name]

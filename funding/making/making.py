@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from records.dates_moved import note_moved
 from records.history import bringing_its_past
 from records.kinds import kinds
 from records.models import Change, Record
@@ -83,6 +84,14 @@ def make(
                 counts[table] = before[0] + present, before[1] + closed
                 rows, versions = rows + present, versions + closed
             tell(f"{name}: {rows:,} rows, {versions:,} earlier versions, {time.perf_counter() - started:.1f} s")
+    started = time.perf_counter()
+    note_moved(
+        {
+            model._meta.db_table: [f.column for f in model._meta.concrete_fields]
+            for model in (kind.model for kind in kinds().values())
+        }
+    )
+    tell(f"moved dates: {time.perf_counter() - started:.1f} s")
     started = time.perf_counter()
     _analyze()
     tell(f"analyze: {time.perf_counter() - started:.1f} s")
