@@ -1,0 +1,285 @@
+"""Lanes and a window as places in pixels: rows with labels, bars, diamonds and their words, in strips that a page can break between.
+
+Nothing here knows a database, a language or SVG. No text lies upon another and nothing outside its frame
+(`tests/test_gantt_geometry.py` says so of whatever lanes): a word that has no room beside its diamond is left to the table.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ..drawing import fitted, text_width
+from .axis import TOP, Axis, Text, Words
+from .bars import Laid, laid
+from .lanes import Lane, Mark
+from .window import Window
+
+WIDE, NARROW = 1100, 340
+LABELS, INDENT = 310, 14  # of a wide drawing: room for labels; per level
+TOGGLE = {True: 18, False: 28}  # before a label: what opens it; for a finger in a narrow drawing
+MOST_DEPTH = 6  # what lies deeper is not indented further
+BAR, TRACK, POINT_TRACK = 12, 18, 18
+LEAST_ROW, PAD = 27, 5
+LABEL_LINE = 20  # of a narrow drawing: label and date above their bars
+MOST_BARS, MOST_POINTS = 4, 3  # tracks of one row; what finds no place shares the last one
+BOTTOM = 18  # under the rows: the word “today”
+FIRST_STRIP, STRIP = 470, 600  # how high one may be: the first page has a heading too
+AIR = 6
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A mark at its height, with its word where it has room."""
+
+    mark: Mark
+    laid: Laid
+    y: float  # the middle
+    word: Text | None = None
+    others: tuple[Mark, ...] = ()  # that are drawn as this one, since they lie as good as upon it
+
+
+@dataclass(frozen=True)
+class Row:
+    """A lane with everything in it. `arrows`: at which edges marks go on outside the window (-1 left, 1 right)."""
+
+    lane: Lane
+    y: float
+    height: float
+    texts: tuple[Text, ...]  # label, note, date
+    toggle_x: float
+    drawn: tuple[Drawn, ...]
+    arrows: tuple[int, ...]
+    middle: float  # of its first track
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Rows under an axis of their own; a printed page is broken between strips."""
+
+    rows: tuple[Row, ...]
+    height: float
+    years: tuple[float, ...]
+    units: tuple[float, ...]
+    labels: tuple[Text, ...]
+    today_x: float | None
+    today: Text | None
+
+    @property
+    def bottom(self) -> float:
+        return self.height - BOTTOM
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All lanes for one width, as strips one below the other."""
+
+    name: str
+    width: int
+    left: float
+    right: float
+    toggle: int
+    strips: tuple[Strip, ...]
+
+    @property
+    def is_wide(self) -> bool:
+        return self.name == "wide"
+
+
+def drawings(lanes: Sequence[Lane], window: Window, *, today: date, words: Words) -> list[Drawing]:
+    """The drawing wide and narrow; the style sheet shows one."""
+    return [drawing(lanes, window, today=today, words=words, width=width) for width in (WIDE, NARROW)] if lanes else []
+
+
+def drawing(lanes: Sequence[Lane], window: Window, *, today: date, words: Words, width: int = WIDE) -> Drawing:
+    """These lanes in their order, in the days of the window."""
+    frame = _Frame.of(lanes, window, width)
+    strips = [_strip(some, frame, today, words) for some in _in_strips(lanes, frame, today)]
+    name = "wide" if frame.is_wide else "narrow"
+    return Drawing(name, width, frame.axis.left, frame.axis.right, frame.toggle, tuple(strips))
+
+
+# ---- frame and strips ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Frame:
+    width: int
+    axis: Axis
+    dates: float  # how wide the column of dates is
+
+    @property
+    def is_wide(self) -> bool:
+        return self.width > 600
+
+    @property
+    def toggle(self) -> int:
+        return TOGGLE[self.is_wide]
+
+    @classmethod
+    def of(cls, lanes: Sequence[Lane], window: Window, width: int) -> "_Frame":
+        dates = min(max([text_width(lane.told) for lane in lanes], default=0), 190)
+        if width <= 600:
+            return cls(width, Axis(window, 4, width - 4), min(dates, width / 2))
+        right = width - dates - 14 if dates else width - 8
+        return cls(width, Axis(window, LABELS, right), dates)
+
+
+def _in_strips(lanes: Sequence[Lane], frame: _Frame, today: date) -> Iterable[list[Lane]]:
+    """Lanes that share an axis. A heading stays with what follows it."""
+    some: list[Lane] = []
+    high, most = 0.0, FIRST_STRIP
+    for lane in lanes:
+        height = _row(lane, frame, 0, today).height
+        if some and high + height > most:
+            kept = [some.pop()] if len(some) > 1 and some[-1].is_head else []
+            yield some
+            some, high, most = kept, sum(_row(one, frame, 0, today).height for one in kept), STRIP
+        some.append(lane)
+        high += height
+    if some:
+        yield some
+
+
+def _strip(lanes: list[Lane], frame: _Frame, today: date, words: Words) -> Strip:
+    y, rows = float(TOP), []
+    for lane in lanes:
+        rows.append(_row(lane, frame, y, today))
+        y += rows[-1].height
+    years, units, labels = frame.axis.ticks(words)
+    today_x = round(frame.axis.x(today), 1) if frame.axis.window.holds(today) else None
+    height = y + BOTTOM
+    word = _today(words.today, today_x, height, frame) if today_x is not None else None
+    return Strip(tuple(rows), height, years, units, labels, today_x, word)
+
+
+def _today(word: str, x: float, height: float, frame: _Frame) -> Text:
+    is_right = x + 4 + text_width(word) > frame.width
+    return Text(word, x - 4 if is_right else x + 4, height - 4, "end" if is_right else "start", "today")
+
+
+# ---- rows ------------------------------------------------------------------------------------------
+
+
+def _row(lane: Lane, frame: _Frame, y: float, today: date) -> Row:
+    begins = y + PAD + (0 if frame.is_wide else LABEL_LINE)
+    all_laid = [(mark, laid(mark, frame.axis, today)) for mark in lane.marks]
+    shown = [(mark, one) for mark, one in all_laid if one.is_here]
+    drawn, ends = _placed(shown, begins, frame.axis)
+    least = LEAST_ROW if frame.is_wide else LABEL_LINE + 8
+    indent = min(lane.depth, MOST_DEPTH) * (INDENT if frame.is_wide else INDENT / 2)
+    return Row(
+        lane=lane,
+        y=y,
+        height=max(ends + PAD - y, least),
+        texts=tuple(_texts(lane, frame, y, indent)),
+        toggle_x=indent,
+        drawn=tuple(drawn),
+        arrows=tuple(
+            side
+            for side, is_there in ((-1, [o.is_earlier for _m, o in all_laid]), (1, [o.is_later for _m, o in all_laid]))
+            if any(is_there)
+        ),
+        middle=begins + TRACK / 2 - 1,
+    )
+
+
+def _texts(lane: Lane, frame: _Frame, y: float, indent: float) -> Iterable[Text]:
+    """Label, note and date: on the left and on the right of the axis, or all above the bar."""
+    baseline = y + PAD + (12 if frame.is_wide else 11)
+    left = indent + frame.toggle
+    told = fitted(lane.told, frame.dates) if lane.told else ""
+    right = frame.axis.left - 10 if frame.is_wide else frame.width - (text_width(told) + 10 if told else 0)
+    note_room = min(text_width(lane.note), (right - left) * 0.45) + AIR if lane.note else 0
+    label = fitted(lane.label, right - left - note_room)
+    yield Text(label, left, baseline, look="head" if lane.is_head else "label")
+    if lane.note:
+        at = left + text_width(label) + AIR
+        note = fitted(lane.note, right - at)
+        if note not in ("", "…"):
+            yield Text(note, at, baseline, look="s")
+    if told and frame.is_wide:
+        yield Text(told, frame.axis.right + 14, baseline, look="s")
+    elif told:
+        yield Text(told, frame.width, baseline, "end", "s")
+
+
+def _placed(shown: list[tuple[Mark, Laid]], y: float, axis: Axis) -> tuple[list[Drawn], float]:
+    """Marks on tracks, bars above points, so that neither they nor their words touch; and where the last track ends."""
+    bars = _Tracks(MOST_BARS, axis)
+    points = _Tracks(MOST_POINTS, axis)
+    for mark, one in sorted(shown, key=lambda pair: pair[1].reach):
+        (bars if one.point is None else points).put(mark, one)
+    below = y + bars.used * TRACK
+    return [
+        *bars.drawn(y, TRACK),
+        *points.drawn(below, POINT_TRACK),
+    ], below + points.used * POINT_TRACK
+
+
+class _Tracks:
+    """Lines on which marks stand, from left to right, each where it first has room."""
+
+    def __init__(self, most: int, axis: Axis):
+        self.most, self.axis = most, axis
+        self.tracks: list[list[Drawn]] = []
+        self.ends: list[float] = []
+
+    @property
+    def used(self) -> int:
+        return len(self.tracks)
+
+    def put(self, mark: Mark, one: Laid) -> None:
+        """With its word on the first track that has room for both; else where there is room for itself; else upon another."""
+        begins, ends = one.reach
+        if mark.word:
+            width = text_width(mark.word) + AIR
+            fits = ends + width <= self.axis.right + 2
+            for n in range(self.most) if fits else ():
+                if self._is_free(n, begins):
+                    return self._add(
+                        n, Drawn(mark, one, 0, Text(mark.word, ends + 5, 0, look=_look(mark))), ends + width
+                    )
+            for n in range(self.most) if not fits else ():  # at the right edge: its word on the left
+                if self._is_free(n, begins - width) and begins - width >= self.axis.left:
+                    word = Text(mark.word, begins - 5, 0, "end", _look(mark))
+                    return self._add(n, Drawn(mark, one, 0, word), ends)
+        for n in range(self.most):
+            if self._is_free(n, begins):
+                return self._add(n, Drawn(mark, one, 0), ends)
+        self._join(mark, one)
+
+    def _is_free(self, n: int, begins: float) -> bool:
+        return n >= len(self.ends) or self.ends[n] + 1 <= begins
+
+    def _add(self, n: int, drawn: Drawn, ends: float) -> None:
+        if n >= len(self.tracks):
+            n = len(self.tracks)
+            self.tracks.append([])
+            self.ends.append(0)
+        self.tracks[n].append(drawn)
+        self.ends[n] = ends
+
+    def _join(self, mark: Mark, one: Laid) -> None:
+        """A diamond that lies upon others counts with the last of them; a bar is drawn over the one it lies upon."""
+        n = min(range(len(self.tracks)), key=lambda n: self.ends[n])
+        last = self.tracks[n][-1]
+        if one.point is not None and not last.word:
+            self.tracks[n][-1] = replace(last, others=(*last.others, mark))
+        elif one.point is not None:
+            room = next((k for k in range(len(self.tracks)) if not self.tracks[k][-1].word), n)
+            there = self.tracks[room][-1]
+            self.tracks[room][-1] = replace(there, others=(*there.others, mark))
+        else:
+            self.tracks[n].append(Drawn(mark, one, 0))
+            self.ends[n] = max(self.ends[n], one.reach[1])
+
+    def drawn(self, y: float, height: int) -> Iterable[Drawn]:
+        for n, track in enumerate(self.tracks):
+            middle = y + n * height + height / 2 - 1
+            for one in track:
+                word = replace(one.word, y=middle + 4) if one.word else None
+                yield replace(one, y=middle, word=word)
+
+
+def _look(mark: Mark) -> str:
+    return "late" if mark.is_late else "s"
