@@ -86,7 +86,9 @@ def test_today_stands_where_it_belongs_and_nowhere_else():
 
 
 def test_what_is_late_reaches_until_today():
-    drawn = drawing([lane(mark("2021-01-01", "2025-12-31", is_late=True, word="326일 지연"))], TEN_YEARS, today=TODAY, words=WORDS)
+    drawn = drawing(
+        [lane(mark("2021-01-01", "2025-12-31", is_late=True, word="326일 지연"))], TEN_YEARS, today=TODAY, words=WORDS
+    )
     (late,) = drawn.strips[0].rows[0].drawn
     assert late.laid.overrun[1] == drawn.strips[0].today_x
     assert late.word.text == "326일 지연" and late.word.look == "late"

@@ -2,7 +2,7 @@
 
 from django import template
 
-from records.gantt import tabs
+from records.gantt import markup, tabs
 
 register = template.Library()
 
@@ -11,3 +11,7 @@ register = template.Library()
 def timeline_tabs(context) -> list[tabs.Tab]:
     """The pages of timelines that are there."""
     return tabs.tabs(context.get("request"))
+
+
+register.simple_tag(markup.drawing_html, name="gantt_drawing")
+register.simple_tag(markup.table_html, name="gantt_table")
