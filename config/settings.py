@@ -96,7 +96,7 @@ KINDS = [
 
 # What workers keep worked out (records/figures.py)
 FIGURES = [
-    "records.timelines.TIMELINES",
+    "records.timelines.entries.TIMELINES",
     "funding.rollups.ROLLUPS",
     "records.differing.DISAGREEMENTS",
     "reports.due.calendar.CALENDAR",

@@ -102,7 +102,7 @@ FUNDING_LINE = Kind(
         ),
         Related("ledger_entry", "line", ("posted_on", "movement", "amount", "currency", "fiscal_year", "corrects", "outside_key")),
     ),
-    dated=(Dated("period", "starts_on", "ends_on", planned="t.state = 'planned'"),),
+    dated=(Dated("period", "starts_on", "ends_on", planned={"state": ("planned",)}),),
     owners=("program", "project", "payer", "recipient"),
     as_of=lambda rows, day: rows.filter(_stated_by(day)),
     sums="funding.effects.sums_of_lines",

@@ -21,6 +21,8 @@ def _taking_part_in(programs, reader):
     return parts.filter(scope__within__in=programs).values("institution")
 
 
+NOT_YET = {"opened_on": None}
+
 INSTITUTION = Kind(
     name="institution",
     plural="institutions",
@@ -75,7 +77,7 @@ LAB = Kind(
     adds={"floor_area_m2": ()},
     dated=(
         Dated("opened", "opened_on"),
-        Dated("opening_planned", "opening_planned_on", planned="t.opened_on IS NULL"),
+        Dated("opening_planned", "opening_planned_on", planned=NOT_YET, open=NOT_YET),
     ),
     owners=("institution",),
     as_of=AsOf("opened_on"),
@@ -96,7 +98,7 @@ FACILITY = Kind(
     search=("name_ko", "name_en", "aliases"),
     facts=("kind", "lab", "provider", "number", "opened_on", "planned_on"),
     adds={"number": ("kind",)},
-    dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned="t.opened_on IS NULL")),
+    dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned=NOT_YET, open=NOT_YET)),
     owners=("lab", "provider"),
     as_of=AsOf("opened_on"),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import field as dataclass_field
 from datetime import date
 from enum import StrEnum
 from functools import cache, cached_property
+from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
@@ -114,14 +115,24 @@ class AsOf:
     is_succeeded: bool = False
 
 
+NEVER: Mapping[str, tuple[str, ...] | None] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Dated:
-    """A dated fact of a kind: the field(s) that hold its date, and whether the fact is only planned (an SQL condition)."""
+    """A dated fact of a kind: the field(s) that hold its date.
+
+    `planned` and `open` say when it is only a plan and when it is still awaited (late once its day is past): fields and the
+    values that make it so (None: is empty), all of them; none named: never. Values, so that SQL and the slow account of
+    the tests each follow them on their own.
+    """
 
     fact: str
     starts: str
     ends: str | None = None
-    planned: str = "false"
+    planned: Mapping[str, tuple[str, ...] | None] = NEVER
+    open: Mapping[str, tuple[str, ...] | None] = NEVER
+    unless_same_as: str = ""  # no fact where this field says the same
     is_brief: bool = False  # where no end is stated, it ends when it begins
 
 

@@ -14,7 +14,7 @@ from .sources import Citation, Disagreement, Source
 from .spellings import Spelling
 from .spreadsheets.models import ColumnMapping, SheetImport, SheetRow
 from .submissions import Submission
-from .timelines import TimelineEntry
+from .timelines.entries import TimelineEntry
 from .webhooks import Attempt, Delivery, Webhook
 
 __all__ = [

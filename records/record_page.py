@@ -20,7 +20,7 @@ from .moments import address
 from .questions import attributes_of
 from .rights import Reader
 from .showing import NO_NOTES, PERIOD, Cell, Line, Notes, Shower, Table, merged, text_in_two
-from .timeline_facts import drawn_facts
+from .timelines.on_record import drawn_facts
 from .together import first_pages
 from .units import Unit, with_unit
 

@@ -22,7 +22,7 @@ from .figures import freshness
 from .kinds import kinds
 from .labels import labels_of
 from .problem_codes import coded
-from .timelines import entries
+from .timelines.asking import Asked, entries
 
 OWNERS = ("program", "project", "institution", "lab", "researcher")
 TAKES = {
@@ -91,10 +91,11 @@ class TimelineView(ApiView):
             owners = [self._owner(name, asked[name]) for name in (*OWNERS, "record") if asked.get(name)]
         except Http404:
             return Response({"results": [], "next_cursor": None, **self._fresh()})
-        found = entries(
-            self.reader, owners=owners, of_kinds=wanted, begins=begins, ends=ends, as_of=self.as_of,
-            is_past=self.request._request.known_at is not None, after=after, limit=limit + 1,
+        question = Asked(
+            owners=tuple(owners), kinds=tuple(wanted), begins=begins, ends=ends, as_of=self.as_of,
+            is_past=self.request._request.known_at is not None,
         )  # fmt: skip
+        found = entries(self.reader, question, after=after, limit=limit + 1)
         more, found = len(found) > limit, found[:limit]
         return Response(
             {
@@ -152,7 +153,7 @@ def _day(asked, name: str, problems: list[Problem]) -> date | None:
 
 
 def _cursor(entry) -> str:
-    return base64.urlsafe_b64encode(json.dumps(entry.place).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(entry.place()).encode()).decode().rstrip("=")
 
 
 def _after(cursor: str, problems: list[Problem]) -> list[str]:

@@ -23,7 +23,8 @@ from records.history import known_at
 from records.models import Change
 from records.rights import ANYONE, EVERYTHING
 from records.steps import new_id
-from records.timelines import TimelineEntry, entries
+from records.timelines.asking import Asked, entries
+from records.timelines.entries import TimelineEntry
 from tests import cast
 from tests.cast import INTERNAL, PUBLIC, SHARED, sql
 
@@ -429,9 +430,9 @@ def slowly(reader, owners=(), begins=None, ends=None, as_of=None) -> set[tuple]:
 
 def quickly(reader, **asked) -> set[tuple]:
     found, after = [], []
-    while page := entries(reader, after=after, limit=6, **asked):
+    while page := entries(reader, Asked(**asked), after=after, limit=6):
         found += page
-        after = page[-1].place
+        after = page[-1].place()
     assert len({(e.record, e.fact) for e in found}) == len(found)
     days = [e.first or e.last for e in found]
     assert days == sorted(days)
@@ -451,7 +452,7 @@ def test_timelines_equal_a_slow_account_of_the_facts(db, rows):
             cast.headcount(w.alpha, counted_on=starts, visibility=visibility)
         assert_right()
         moment = sql("SELECT clock_timestamp()")[0][0]
-        asked = [{}, {"owners": [w.alpha.id]}, {"owners": [w.alpha.id, w.one.id]}, {"begins": date(2024, 7, 15)}, {"ends": date(2023, 6, 1)},
+        asked = [{}, {"owners": (w.alpha.id,)}, {"owners": (w.alpha.id, w.one.id)}, {"begins": date(2024, 7, 15)}, {"ends": date(2023, 6, 1)},
                  {"as_of": date(2024, 7, 1)}, {"begins": date(2024, 1, 1), "ends": date(2024, 12, 31)}]  # fmt: skip
         for n, reader in enumerate((ANYONE, EVERYTHING, cast.reader(cast.user("partner", w.gist)))):
             for question in asked[n::3]:
@@ -467,11 +468,11 @@ def test_the_past_of_a_timeline_holds_what_was_there_then(world):
     moment = sql("SELECT clock_timestamp()")[0][0]
     FundingLine.objects.filter(id=line.id).update(is_retired=True)
     cast.work()
-    assert line.id not in {e.record for e in entries(ANYONE)}
+    assert line.id not in {e.record for e in entries(ANYONE, Asked())}
     with known_at(moment):
-        assert line.id in {e.record for e in entries(ANYONE, is_past=True)}
+        assert line.id in {e.record for e in entries(ANYONE, Asked(is_past=True))}
     with known_at(moment - timedelta(days=1)):
-        assert entries(ANYONE, is_past=True) == []
+        assert entries(ANYONE, Asked(is_past=True)) == []
 
 
 def test_a_record_that_goes_takes_its_entries_with_it(world):

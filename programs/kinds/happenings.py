@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 from records.kinds import AsOf, Dated, Kind, Related
 
 from ..models import Agreement, Committee, Course, Event
-from .shared import BY_INSTITUTION, BY_RESEARCHER, COUNTED, IN_PROGRAM, OBLIGATIONS, PERIOD, PLANNED_PERIOD, WHO
+from .shared import (
+    AWAITED,
+    BY_INSTITUTION,
+    BY_RESEARCHER,
+    COUNTED,
+    IN_PROGRAM,
+    OBLIGATIONS,
+    PERIOD,
+    PLANNED,
+    PLANNED_PERIOD,
+    WHO,
+)
 
 AGREEMENT = Kind(
     name="agreement",
@@ -66,7 +77,7 @@ EVENT = Kind(
         *WHO,
         COUNTED,
     ),
-    dated=(Dated("held", "starts_on", "ends_on", planned="t.status = 'planned'", is_brief=True),),
+    dated=(Dated("held", "starts_on", "ends_on", planned=PLANNED, open=AWAITED, is_brief=True),),
     owners=("scope", "parent"),
     as_of=AsOf("starts_on"),
     adds={"attendance_expected": (), "attendance": ()},

@@ -22,7 +22,7 @@ OUTPUT = Kind(
     filters=(IN_PROGRAM, BY_INSTITUTION, BY_RESEARCHER),
     facts=("kind", "published_on", "venue", "doi", "scope"),
     related=(Related("output", "parent", ("title", "metric", "value", "baseline"), _("Results")), *WHO),
-    dated=(Dated("published", "published_on", planned="t.state = 'expected'"),),
+    dated=(Dated("published", "published_on", planned={"state": ("expected",)}, open={"state": ("expected",)}),),
     owners=("scope",),
     as_of=AsOf("published_on"),
     in_menu=True,

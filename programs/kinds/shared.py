@@ -12,7 +12,9 @@ from records.relations import related_to
 from ..models import Participation, Program, Role
 
 PERIOD = (Dated("period", "starts_on", "ends_on"),)
-PLANNED_PERIOD = (Dated("period", "starts_on", "ends_on", planned="t.status = 'planned'"),)
+PLANNED = {"status": ("planned",)}
+AWAITED = {"status": ("planned", "running", "suspended")}
+PLANNED_PERIOD = (Dated("period", "starts_on", "ends_on", planned=PLANNED, open=AWAITED),)
 
 
 def _taken_part_in(institutions, reader):

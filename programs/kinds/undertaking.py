@@ -119,8 +119,9 @@ MILESTONE = Kind(
     filters=(IN_PROGRAM,),
     facts=("scope", "planned_on", "due_on", "done_on", "state"),
     dated=(
-        Dated("due", "due_on", planned="t.state = 'open'"),
+        Dated("due", "due_on", planned={"state": ("open",)}, open={"state": ("open",)}),
         Dated("done", "done_on"),
+        Dated("first_planned", "planned_on", planned={"state": ("open", "done", "dropped")}, unless_same_as="due_on"),
     ),
     owners=("scope",),
 )

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from ..figures import figures
 from ..kinds import kinds
 from ..labels import in_both
-from ..timeline_facts import WORDS
+from ..timelines.on_record import WORDS
 from .called import called, called_by_id, table
 from .of_kinds import LABEL, OPEN, RECORD_ID, comment
 from .shapes import LANGUAGES, Column, View, is_public, word

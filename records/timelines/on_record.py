@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from . import dates
-from .base import Record
-from .drawing import Fact
-from .kinds import kinds
-from .labels import labels_of
-from .showing import period_cell
-from .timelines import TimelineEntry
+from .. import dates
+from ..base import Record
+from ..drawing import Fact
+from ..kinds import kinds
+from ..labels import labels_of
+from ..showing import period_cell
+from .entries import TimelineEntry
 
 MOST = 40
 WORDS = {
@@ -17,6 +17,7 @@ WORDS = {
     "signed": _("signed"),
     "due": _("due"),
     "done": _("done"),
+    "first_planned": _("first planned for"),
     "in_use": _("in use"),
     "planned": _("planned"),
     "counted": _("counted"),
@@ -68,7 +69,8 @@ def _entries_of_rows(page) -> list[TimelineEntry]:
         if not page.kind.drawn or kind.name in page.kind.drawn
         for row in rows
         for dated in kind.dated
-        if getattr(row, dated.starts) or getattr(row, dated.ends or dated.starts)
+        if (getattr(row, dated.starts) or getattr(row, dated.ends or dated.starts))
+        and not (dated.unless_same_as and getattr(row, dated.starts) == getattr(row, dated.unless_same_as))
     ]
     return sorted(found, key=lambda entry: (entry.first is None, entry.first, str(entry.record_id)))[: MOST + 1]
 

@@ -1,0 +1,137 @@
+"""What is asked of the timelines: `Asked` → entries, in the order of their first day or of their last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+
+from ..rights import Reader
+from .sources import COLUMNS, STORED, Source, of_facts
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated fact. `part` is the record itself, or what of it is due; `through` the participation or role by which
+    it stands on the timeline that was asked for; `about` the record that it is about where that is another one."""
+
+    record: UUID
+    part: UUID
+    kind: str
+    fact: str
+    starts_on: str | None
+    ends_on: str | None
+    first: date | None
+    starts_last: date | None
+    ends_first: date | None
+    last: date | None
+    is_planned: bool
+    is_open: bool
+    within: UUID | None
+    about: UUID | None
+    through: UUID | None
+
+    def place(self, by_end: bool = False) -> list[str]:
+        """Where it stands in the order asked for; what a cursor holds."""
+        day = self.last if by_end else self.first or self.last
+        return [str(day), str(self.part), self.fact]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An end or beginning that is not stated may be any day."""
+
+    owners: tuple[UUID, ...] = ()  # on the timelines of all of these
+    within: UUID | None = None  # everything of this program, whatever the depth
+    kinds: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    begins: date | None = None  # can touch the days from here
+    ends: date | None = None  # to here
+    ends_from: date | None = None  # has a stated end that can lie between these
+    ends_to: date | None = None
+    is_late: bool | None = None
+    is_open: bool | None = None
+    is_planned: bool | None = None
+    today: date | None = None  # of the question whether something is late
+    as_of: date | None = None  # only what can have begun by that day
+    is_past: bool = False  # inside `known_at`: worked out from the facts of then
+    by_end: bool = False  # in order of the last day; what states no end is not among them
+
+
+def entries(reader: Reader, asked: Asked, *, after: Sequence[str] = (), limit: int = 200) -> list[Entry]:
+    """Entries in order, those after the place of another."""
+    day = "{last}" if asked.by_end else "{day}"
+    conditions, parameters = _conditions(asked)
+    if after:
+        conditions.append(f"({day}, {{part}}, {{fact}}) > (%(after_day)s::date, %(after_part)s::uuid, %(after_fact)s)")
+        parameters |= dict(zip(("after_day", "after_part", "after_fact"), after, strict=True))
+    branches, parameters = _branches(reader, asked, conditions, parameters, day)
+    sql = " UNION ALL ".join(f"({one} ORDER BY place, part, fact LIMIT %(limit)s)" for one in branches)
+    if not branches:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM ({sql}) e ORDER BY place, part, fact LIMIT %(limit)s",
+            parameters | {"limit": limit},
+        )
+        return [Entry(*row) for row in cursor]
+
+
+def how_many(reader: Reader, asked: Asked, at_most: int = 10_000) -> int:
+    """How many there are; one more than `at_most` where there are more."""
+    branches, parameters = _branches(reader, asked, *_conditions(asked), "1")
+    if not branches:
+        return 0
+    sql = " UNION ALL ".join(f"({one} LIMIT %(limit)s)" for one in branches)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({sql}) e LIMIT %(limit)s) e", parameters | {"limit": at_most + 1}
+        )
+        return cursor.fetchone()[0]
+
+
+def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: dict, place: str):
+    found = []
+    for source in _sources(asked):
+        seen, needed = source.seen(reader)
+        own = [source.owned.format(owner=f"%(owner{n})s") for n in range(len(asked.owners))]
+        found.append(source.select([*conditions, seen, *own], also={"place": place}))
+        parameters = parameters | needed | source.parameters
+    return found, parameters
+
+
+def _sources(asked: Asked) -> list[Source]:
+    if not asked.is_past:
+        return [STORED]
+    return [
+        source
+        for source in of_facts()
+        if (not asked.kinds or source.kind in asked.kinds) and (not asked.facts or source.fact in asked.facts)
+    ]
+
+
+LATE = "({is_open} AND ({last} < %(today)s OR {is_planned} AND {starts_last} < %(today)s))"
+
+
+def _conditions(asked: Asked) -> tuple[list[str], dict]:
+    each = (
+        ("{within} = %(within)s", asked.within),
+        ("{kind} = ANY(%(kinds)s)", asked.kinds),
+        ("{fact} = ANY(%(facts)s)", asked.facts),
+        ("({last} IS NULL OR {last} >= %(begins)s)", asked.begins),
+        ("({first} IS NULL OR {first} <= %(ends)s)", asked.ends),
+        ("({first} IS NULL OR {first} <= %(as_of)s)", asked.as_of),
+        ("{last} >= %(ends_from)s", asked.ends_from),
+        ("{ends_first} <= %(ends_to)s", asked.ends_to),
+        ("{last} IS NOT NULL", asked.by_end),
+        (f"{LATE} IS TRUE" if asked.is_late else f"{LATE} IS NOT TRUE", asked.is_late is not None),
+        (f"{{is_open}} = {bool(asked.is_open)}", asked.is_open is not None),
+        (f"{{is_planned}} = {bool(asked.is_planned)}", asked.is_planned is not None),
+    )
+    parameters = {
+        "within": asked.within, "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
+        "ends": asked.ends, "as_of": asked.as_of, "ends_from": asked.ends_from, "ends_to": asked.ends_to,
+        "today": asked.today, **{f"owner{n}": owner for n, owner in enumerate(asked.owners)},
+    }  # fmt: skip
+    return [sql for sql, is_asked in each if is_asked], parameters
