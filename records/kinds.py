@@ -175,6 +175,9 @@ class Kind:
     related: tuple[Related, ...] = ()
     dated: tuple[Dated, ...] = ()
     owners: tuple[str, ...] = ()
+    carries: str = (
+        ""  # the field with what it is a part in: that one's dates stand on the timelines of its other owners too
+    )
     under: tuple[
         str, ...
     ] = ()  # references that may be empty, to what is never more hidden than the record: triggers see to it

@@ -19,6 +19,7 @@ PARTICIPATION = Kind(
     facts=("scope", "institution", "part", "starts_on", "ends_on"),
     dated=PERIOD,
     owners=("scope", "institution"),
+    carries="scope",
     as_of=AsOf("starts_on", "ends_on", is_succeeded=True),
 )
 
@@ -35,6 +36,7 @@ ROLE = Kind(
     facts=("researcher", "scope", "part", "title", "starts_on", "ends_on"),
     dated=PERIOD,
     owners=("researcher", "scope"),
+    carries="scope",
     as_of=AsOf("starts_on", "ends_on", is_succeeded=True),
     private=("effort_share",),
     owned=lambda rows, reader: _own_roles(rows, reader),

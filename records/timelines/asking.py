@@ -44,6 +44,7 @@ class Asked:
 
     owners: tuple[UUID, ...] = ()  # on the timelines of all of these
     within: UUID | None = None  # everything of this program, whatever the depth
+    records: tuple[UUID, ...] = ()  # of these alone
     kinds: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     begins: date | None = None  # can touch the days from here
@@ -117,6 +118,7 @@ LATE = "({is_open} AND ({last} < %(today)s OR {is_planned} AND {starts_last} < %
 def _conditions(asked: Asked) -> tuple[list[str], dict]:
     each = (
         ("{within} = %(within)s", asked.within),
+        ("{record} = ANY(%(records)s)", asked.records),
         ("{kind} = ANY(%(kinds)s)", asked.kinds),
         ("{fact} = ANY(%(facts)s)", asked.facts),
         ("({last} IS NULL OR {last} >= %(begins)s)", asked.begins),
@@ -130,7 +132,7 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
         (f"{{is_planned}} = {bool(asked.is_planned)}", asked.is_planned is not None),
     )
     parameters = {
-        "within": asked.within, "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
+        "within": asked.within, "records": list(asked.records), "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
         "ends": asked.ends, "as_of": asked.as_of, "ends_from": asked.ends_from, "ends_to": asked.ends_to,
         "today": asked.today, **{f"owner{n}": owner for n, owner in enumerate(asked.owners)},
     }  # fmt: skip
