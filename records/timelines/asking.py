@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from ..kinds import kinds
 from ..rights import Reader
 from .sources import COLUMNS, STORED, Source, of_facts
 
@@ -53,6 +54,7 @@ class Asked:
     ends_to: date | None = None
     is_late: bool | None = None
     is_open: bool | None = None
+    is_over: bool | None = None  # was awaited and is no longer: done, completed, cancelled; what nobody awaits never is
     is_planned: bool | None = None
     today: date | None = None  # of the question whether something is late
     as_of: date | None = None  # only what can have begun by that day
@@ -92,6 +94,21 @@ def how_many(reader: Reader, asked: Asked, at_most: int = 10_000) -> int:
         return cursor.fetchone()[0]
 
 
+def how_many_by_kind(reader: Reader, asked: Asked, at_most: int = 10_000) -> tuple[dict[str, int], bool]:
+    """How many there are of each kind, and whether these are all: of more than `at_most` they are lower bounds."""
+    branches, parameters = _branches(reader, asked, *_conditions(asked), "{kind}")
+    if not branches:
+        return {}, True
+    sql = " UNION ALL ".join(f"({one} LIMIT %(limit)s)" for one in branches)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT place, count(*) FROM (SELECT place FROM ({sql}) e LIMIT %(limit)s) e GROUP BY place",
+            parameters | {"limit": at_most + 1},
+        )
+        found = dict(cursor.fetchall())
+    return found, sum(found.values()) <= at_most
+
+
 def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: dict, place: str):
     found = []
     for source in _sources(asked):
@@ -113,6 +130,12 @@ def _sources(asked: Asked) -> list[Source]:
 
 
 LATE = "({is_open} AND ({last} < %(today)s OR {is_planned} AND {starts_last} < %(today)s))"
+OVER = "(NOT {is_open} AND {kind} || '.' || {fact} <> ALL(%(never_awaited)s))"
+
+
+def never_awaited() -> list[str]:
+    """`kind.fact` of what is nowhere said to be awaited: agreements, affiliations, money."""
+    return [f"{kind.name}.{dated.fact}" for kind in kinds().values() for dated in kind.dated if not dated.open]
 
 
 def _conditions(asked: Asked) -> tuple[list[str], dict]:
@@ -129,11 +152,13 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
         ("{last} IS NOT NULL", asked.by_end),
         (f"{LATE} IS TRUE" if asked.is_late else f"{LATE} IS NOT TRUE", asked.is_late is not None),
         (f"{{is_open}} = {bool(asked.is_open)}", asked.is_open is not None),
+        (f"{OVER} IS {'' if asked.is_over else 'NOT '}TRUE", asked.is_over is not None),
         (f"{{is_planned}} = {bool(asked.is_planned)}", asked.is_planned is not None),
     )
     parameters = {
         "within": asked.within, "records": list(asked.records), "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
         "ends": asked.ends, "as_of": asked.as_of, "ends_from": asked.ends_from, "ends_to": asked.ends_to,
-        "today": asked.today, **{f"owner{n}": owner for n, owner in enumerate(asked.owners)},
+        "today": asked.today, "never_awaited": never_awaited() if asked.is_over is not None else [],
+        **{f"owner{n}": owner for n, owner in enumerate(asked.owners)},
     }  # fmt: skip
     return [sql for sql, is_asked in each if is_asked], parameters
