@@ -50,9 +50,9 @@ class Shown:
         return " ~ ".join(dates.show(day.isoformat()[:7], language) for day in months)
 
 
-def read_window(request: HttpRequest) -> tuple[str, date | None, list[str]]:
+def read_window(request: HttpRequest, usual: str = WHOLE) -> tuple[str, date | None, list[str]]:
     """(zoom, where it is to begin, what is wrong with either)."""
-    zoom, at = request.GET.get("zoom", "") or WHOLE, request.GET.get("at", "")
+    zoom, at = request.GET.get("zoom", "") or usual, request.GET.get("at", "")
     problems = [] if zoom in (WHOLE, *MONTHS) else [not_allowed("zoom", zoom, (WHOLE, *MONTHS))]
     try:
         begins = dates.parse(dates.read(at)).first if at else None
@@ -61,9 +61,12 @@ def read_window(request: HttpRequest) -> tuple[str, date | None, list[str]]:
     return zoom, begins, problems
 
 
-def shown(request: HttpRequest, lanes: Sequence[Lane], span: tuple[date, date] | None = None) -> Shown:
-    """These lanes in the window that the address asks for; ask `read_window` for problems before. `span`: all days there are."""
-    zoom, at, _problems = read_window(request)
+def shown(
+    request: HttpRequest, lanes: Sequence[Lane], span: tuple[date, date] | None = None, usual: str = WHOLE
+) -> Shown:
+    """These lanes in the window that the address asks for; ask `read_window` for problems before. `span`: all days there are;
+    `usual`: the zoom where the address names none."""
+    zoom, at, _problems = read_window(request, usual)
     today = request.as_of or timezone.localdate()
     span = span or span_of(lanes)
     if span is None:
@@ -75,7 +78,7 @@ def shown(request: HttpRequest, lanes: Sequence[Lane], span: tuple[date, date] |
         drawings=tuple(drawings(lanes, window, today=today, words=words(request.as_of))),
         window=window,
         zooms=tuple(
-            Way(name, _with(request, zoom=None if each == WHOLE else each, at=None), each == zoom)
+            Way(name, _with(request, zoom=None if each == usual else each, at=None), each == zoom)
             for each, name in names().items()
         ),
         earlier=_with(request, at=window.earlier.isoformat()) if window.earlier else "",

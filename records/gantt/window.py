@@ -25,6 +25,10 @@ class Window:
     earlier: date | None = None
     later: date | None = None
 
+    @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
+
     def holds(self, day: date) -> bool:
         return self.first <= day < self.end
 
