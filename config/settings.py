@@ -102,6 +102,9 @@ FIGURES = [
     "reports.due.calendar.CALENDAR",
 ]
 
+# What stands on timelines besides the dated facts of records (records/timelines/sources.py)
+TIMELINE_SOURCES = ["reports.due.timeline.DUES"]
+
 # Views of the schema `reporting` beside one for each kind: functions that make them (records/reporting/)
 REPORTING = [
     "records.reporting.others.records",

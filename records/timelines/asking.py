@@ -9,7 +9,7 @@ from django.db import connection
 
 from ..kinds import kinds
 from ..rights import Reader
-from .sources import COLUMNS, STORED, Source, of_facts
+from .sources import COLUMNS, sources
 
 
 @dataclass(frozen=True)
@@ -110,23 +110,11 @@ def how_many_by_kind(reader: Reader, asked: Asked, at_most: int = 10_000) -> tup
 
 
 def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: dict, place: str):
-    found = []
-    for source in _sources(asked):
-        seen, needed = source.seen(reader)
-        own = [source.owned.format(owner=f"%(owner{n})s") for n in range(len(asked.owners))]
-        found.append(source.select([*conditions, seen, *own], also={"place": place}))
-        parameters = parameters | needed | source.parameters
-    return found, parameters
-
-
-def _sources(asked: Asked) -> list[Source]:
-    if not asked.is_past:
-        return [STORED]
-    return [
-        source
-        for source in of_facts()
-        if (not asked.kinds or source.kind in asked.kinds) and (not asked.facts or source.fact in asked.facts)
-    ]
+    """A SELECT for each place to look, and the parameters of all of them."""
+    places, needed = sources(
+        reader, owners=asked.owners, of_kinds=asked.kinds, facts=asked.facts, is_past=asked.is_past
+    )
+    return [source.select(conditions, also={"place": place}) for source in places], parameters | needed
 
 
 LATE = "({is_open} AND ({last} < %(today)s OR {is_planned} AND {starts_last} < %(today)s))"
@@ -159,6 +147,5 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
         "within": asked.within, "records": list(asked.records), "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
         "ends": asked.ends, "as_of": asked.as_of, "ends_from": asked.ends_from, "ends_to": asked.ends_to,
         "today": asked.today, "never_awaited": never_awaited() if asked.is_over is not None else [],
-        **{f"owner{n}": owner for n, owner in enumerate(asked.owners)},
     }  # fmt: skip
     return [sql for sql, is_asked in each if is_asked], parameters

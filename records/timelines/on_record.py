@@ -21,6 +21,7 @@ WORDS = {
     "in_use": _("in use"),
     "planned": _("planned"),
     "counted": _("counted"),
+    "report_due": _("report due"),
 }  # fmt: skip
 
 

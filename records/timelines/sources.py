@@ -1,46 +1,65 @@
-"""Where entries come from, as SQL: the stored ones, and in the past the rows of each kind.
+"""Where entries come from, as SQL: the stored ones, those of other figures, and in the past the rows of each kind.
 
 A `Source` says each column of an entry as an expression, so that a condition is written once, with `{last}` for the
 column, and reaches the table that has the index. In each, `r` is the `Record` of the entry.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
 from types import MappingProxyType
+from uuid import UUID
 
-from ..kinds import Dated, Kind, kinds
-from ..rights import Reader
+from django.conf import settings
+from django.db import connection
+from django.utils.module_loading import import_string
+
+from ..base import Record
+from ..kinds import Dated, Kind, kind_of, kinds
+from ..rights import Reader, Visibility
 
 COLUMNS = (
     "record", "part", "kind", "fact", "starts_on", "ends_on", "first", "starts_last", "ends_first", "last",
     "is_planned", "is_open", "within", "about", "through",
 )  # fmt: skip
-EMPTY: Mapping[str, str] = MappingProxyType({})
-Seen = Callable[[Reader], tuple[str, dict]]  # the condition of who may see, and its parameters
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def seen_as_record(reader: Reader) -> tuple[str, dict]:
+def seen(reader: Reader, record: str = "r") -> str:
+    """Whether the reader may see what this Record row stands for; asks for `rights` among the parameters."""
+    if reader.level >= Visibility.INTERNAL:
+        return "true"
     return (
-        "(r.visibility <= %(level)s OR (r.visibility = 1 AND r.within = ANY(%(shared)s::uuid[])))",
-        {"level": int(reader.level), "shared": list(reader.takes_part_in) if reader.level < 1 else []},
+        f"({record}.visibility <= %(level)s OR ({record}.visibility = 1 AND {record}.within = ANY(%(shared)s::uuid[])))"
     )
+
+
+def rights(reader: Reader) -> dict:
+    """The parameters of `seen`, and whose the reader is."""
+    shared = reader.takes_part_in if reader.level < Visibility.SHARED else ()
+    return {"level": int(reader.level), "shared": list(shared), "institutions": list(reader.institutions)}
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows that are entries. `owned` is the condition that a row stands on the timeline of the record `{owner}`."""
+    """Rows that are entries, as SQL.
+
+    `owned(kind of the owner, its parameter, reader)` is the condition that a row stands on the timeline of that record,
+    None where none of these ever does. `seen(reader)` is the condition of who may see, None where the reader sees none.
+    """
 
     name: str
     columns: Mapping[str, str]
     table: str
     where: tuple[str, ...]
-    owned: str
-    seen: Seen = seen_as_record
+    owned: Callable[[str, str, Reader], str | None]
+    seen: Callable[[Reader], str | None] = seen
     kind: str = ""  # of all its entries; "": of several
     fact: str = ""
-    parameters: Mapping = field(default_factory=dict)
+    is_carried: bool = True  # stands also on the timelines of those who take part in its record
 
-    def select(self, conditions: Sequence[str] = (), *, names: Sequence[str] = COLUMNS, also: Mapping = EMPTY) -> str:
+    def select(self, conditions: Sequence[str] = (), *, names: Sequence[str] = COLUMNS, also: Mapping = NOTHING) -> str:
         """A SELECT of these columns and of those in `also`; that and `conditions` name columns as `{last}`."""
         each = {name: self.columns[name] for name in names}
         each |= {name: sql.format(**self.columns) for name, sql in also.items()}
@@ -48,59 +67,89 @@ class Source:
         where = " AND ".join([*self.where, *(one.format(**self.columns) for one in conditions)])
         return f"SELECT {shown} FROM {self.table} WHERE {where}"
 
+    def further(self, *conditions: str, **columns: str) -> "Source":
+        """The same with further conditions, and other columns."""
+        return replace(self, where=(*self.where, *conditions), columns={**self.columns, **columns})
 
-_STORED = {name: f"e.{name}" for name in COLUMNS} | {
-    "record": "e.record_id", "part": "e.record_id", "about": "NULL::uuid", "through": "NULL::uuid",
-    "owners": "e.owners", "day": "coalesce(e.first, e.last)",
-}  # fmt: skip
+
+# ---- those that are kept ------------------------------------------------------------------------------------
+
+
+BELONGS = "x.kind = 'belongs_to' AND NOT x.is_retired"
+RELATED = "SELECT x.record_id FROM records_relation x JOIN public.records_record xr ON xr.id = x.id WHERE x.other_id = {} AND {} AND {}"
+
+
+def _stored_owned(kind: str, owner: str, reader: Reader) -> str:
+    """Owners hold those that a record belongs to by a relation besides; one that the reader may not see says nothing."""
+    owned, may_see = f"e.owners @> ARRAY[{owner}]::uuid[]", seen(reader, "xr")
+    if may_see == "true":
+        return owned
+    hidden = RELATED.format(owner, BELONGS, f"NOT {may_see}")
+    return f"{owned} AND (e.record_id <> ALL(ARRAY({hidden})) OR cardinality(array_positions(e.owners, {owner})) > 1)"
+
+
 STORED = Source(
     "stored",
-    _STORED,
+    {name: f"e.{name}" for name in COLUMNS}
+    | {
+        "record": "e.record_id", "part": "e.record_id", "about": "NULL::uuid", "through": "NULL::uuid",
+        "day": "coalesce(e.first, e.last)",
+    },
     "records_timelineentry e JOIN public.records_record r ON r.id = e.record_id",
     ("NOT r.is_retired",),  # retired since it was worked out
-    "e.owners @> ARRAY[{owner}]::uuid[]",
-)
-
-BELONGS = "SELECT x.{} FROM records_relation x WHERE x.{} = {} AND x.kind = 'belongs_to' AND NOT x.is_retired"
+    _stored_owned,
+)  # fmt: skip
 
 
-def of_facts() -> list[Source]:
+@cache
+def others() -> tuple[Source, ...]:
+    """Entries that other figures are already: `settings.TIMELINE_SOURCES`. They have no past."""
+    return tuple(map(import_string, settings.TIMELINE_SOURCES))
+
+
+# ---- the rows of each kind ----------------------------------------------------------------------------------
+
+
+@cache
+def of_facts() -> tuple[Source, ...]:
     """The rows of each dated kind themselves, as they are, or inside `known_at` as they were."""
-    return [_of_fact(kind, dated) for kind in kinds().values() for dated in kind.dated]
+    return tuple(_of_fact(kind, dated) for kind in kinds().values() for dated in kind.dated)
 
 
 def _of_fact(kind: Kind, dated: Dated) -> Source:
-    owned_by = ["t.id", *(f"t.{kind.model._meta.get_field(name).column}" for name in kind.owners)]
-    belongs = BELONGS.format("other_id", "record_id", "t.id")
-    also = BELONGS.format("record_id", "other_id", "{owner}")
+    owners = {f"t.{column}": of for column, of in owner_columns(kind)}
     starts, ends = f"t.{dated.starts}", f"t.{dated.ends or dated.starts}"
+    belongs = f"SELECT x.other_id FROM records_relation x WHERE x.record_id = t.id AND {BELONGS} ORDER BY x.other_id"
     columns = {
         "record": "t.id", "part": "t.id", "kind": f"'{kind.name}'", "fact": f"'{dated.fact}'",
         "starts_on": starts, "ends_on": ends,
         "first": f"{starts}_first", "starts_last": f"{starts}_last", "ends_first": f"{ends}_first", "last": f"{ends}_last",
         "is_planned": holds(dated.planned), "is_open": holds(dated.open),
         "within": "r.within", "about": "NULL::uuid", "through": "NULL::uuid",
-        "owners": f"array_remove(ARRAY[{', '.join(owned_by)}], NULL) || ARRAY({belongs} ORDER BY x.other_id)",
+        "owners": f"array_remove(ARRAY[{', '.join(('t.id', *owners))}], NULL) || ARRAY({belongs})",
     }  # fmt: skip
     if dated.is_brief:
         for name, of in (("ends_on", ""), ("ends_first", "_first"), ("last", "_last")):
             columns[name] = f"coalesce({ends}{of}, {starts}{of})"
     columns["day"] = f"coalesce({columns['first']}, {columns['last']})"
-    where = [
-        "NOT t.is_retired",
-        f"({starts} IS NOT NULL OR {ends} IS NOT NULL)" if dated.ends else f"{starts} IS NOT NULL",
-    ]
-    if dated.unless_same_as:
-        where.append(f"{starts} IS DISTINCT FROM t.{dated.unless_same_as}")
-    return Source(
-        f"{kind.name}_{dated.fact}",
-        columns,
-        f"{kind.model._meta.db_table} t JOIN public.records_record r ON r.id = t.id",
-        tuple(where),
-        f"({' OR '.join(f'{one} = {{owner}}' for one in owned_by)} OR t.id = ANY(ARRAY({also})))",
-        kind=kind.name,
-        fact=dated.fact,
-    )
+    stated = f"({starts} IS NOT NULL OR {ends} IS NOT NULL)" if dated.ends else f"{starts} IS NOT NULL"
+    moved = [f"{starts} IS DISTINCT FROM t.{dated.unless_same_as}"] if dated.unless_same_as else []
+
+    def owned(of: str, owner: str, reader: Reader) -> str:
+        fitting = ["t.id"] if of == kind.name else []
+        fitting += [column for column, kinds_of in owners.items() if kinds_of in ("", of)]
+        related = f"t.id = ANY(ARRAY({RELATED.format(owner, BELONGS, seen(reader, 'xr'))}))"
+        return f"({' OR '.join([*(f'{column} = {owner}' for column in fitting), related])})"
+
+    table = f"{kind.model._meta.db_table} t JOIN public.records_record r ON r.id = t.id"
+    where = ("NOT t.is_retired", stated, *moved)
+    return Source(f"{kind.name}_{dated.fact}", columns, table, where, owned, kind=kind.name, fact=dated.fact)
+
+
+def owner_columns(kind: Kind) -> list[tuple[str, str]]:
+    """The columns of a kind that hold its owners, each with the kind of these; "" where they are of any."""
+    fields = [kind.model._meta.get_field(name) for name in kind.owners]
+    return [(f.column, "" if f.related_model is Record else kind_of(f.related_model).name) for f in fields]
 
 
 def holds(values: Mapping[str, tuple[str, ...] | None]) -> str:
@@ -110,3 +159,72 @@ def holds(values: Mapping[str, tuple[str, ...] | None]) -> str:
         for name, of in values.items()
     )
     return " AND ".join(each) if values else "false"
+
+
+# ---- on whose timelines ---------------------------------------------------------------------------------------
+
+
+def sources(
+    reader: Reader,
+    *,
+    owners: Sequence[UUID] = (),
+    of_kinds: Sequence[str] = (),
+    facts: Sequence[str] = (),
+    is_past: bool = False,
+) -> tuple[list[Source], dict]:
+    """Where to look for what the reader may see on the timelines of all of `owners`: no entry is in two of them.
+
+    With it the parameters of their conditions. Each can be asked further, ordered and limited for itself.
+    """
+    wanted = [
+        source
+        for source in (of_facts() if is_past else (STORED, *others()))
+        if (not of_kinds or source.kind in ("", *of_kinds)) and (not facts or source.fact in ("", *facts))
+    ]
+    found = [source.further(may_see) for source in wanted if (may_see := source.seen(reader)) is not None]
+    parameters = rights(reader) | {f"owner{n}": owner for n, owner in enumerate(owners)}
+    if not owners:
+        return found, parameters
+    of = _kinds_of(owners)
+    asked = [(of.get(owner, ""), f"%(owner{n})s") for n, owner in enumerate(owners)]
+    return [one for source in found for one in _on_timelines(source, asked, reader)], parameters
+
+
+def _kinds_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, kind FROM public.records_record WHERE id = ANY(%s)", [list(ids)])
+        return dict(cursor)
+
+
+def _on_timelines(source: Source, asked: list[tuple[str, str]], reader: Reader) -> Iterator[Source]:
+    """It stands on each timeline by itself or through a part that is taken in it: one source for each such case."""
+    for ways in product(*(list(_ways(source, of, owner, reader)) for of, owner in asked)):
+        through = [sql for _condition, sql in ways if sql]
+        yield source.further(*(condition for condition, _sql in ways), **({"through": through[0]} if through else {}))
+
+
+def _ways(source: Source, of: str, owner: str, reader: Reader) -> Iterator[tuple[str, str]]:
+    directly = source.owned(of, owner, reader)
+    if directly:
+        yield directly, ""
+    parts = " UNION ALL ".join(_parts_taken(of, owner, source.kind, reader))
+    if parts and source.is_carried:
+        record = source.columns["record"]
+        through = f"(SELECT min(c.part::text)::uuid FROM ({parts}) c WHERE c.scope = {record})"
+        yield f"{record} IN (SELECT c.scope FROM ({parts}) c) AND ({directly}) IS NOT TRUE", through
+
+
+def _parts_taken(of: str, owner: str, scope_kind: str, reader: Reader) -> Iterator[str]:
+    """The parts that a record takes in others, that the reader may see: `Kind.carries`."""
+    for kind in kinds().values():
+        if not kind.carries:
+            continue
+        scope = kind.model._meta.get_field(kind.carries).column
+        only = f" JOIN public.records_record s ON s.id = c.{scope} AND s.kind = '{scope_kind}'" if scope_kind else ""
+        for column, owner_kind in owner_columns(kind):
+            if owner_kind == of:
+                yield (
+                    f"SELECT c.id AS part, c.{scope} AS scope FROM {kind.model._meta.db_table} c"
+                    f" JOIN public.records_record cr ON cr.id = c.id{only}"
+                    f" WHERE c.{column} = {owner} AND NOT c.is_retired AND {seen(reader, 'cr')}"
+                )
