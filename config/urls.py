@@ -43,6 +43,7 @@ from records.duplicates_api import DuplicateView
 from records.editing import edit_page, new_page
 from records.everything_api import EverythingView
 from records.exports_api import ExportsView
+from records.gantt import pages as gantt_pages
 from records.hooks import pages as hook_pages
 from records.hooks.api import WebhookView
 from records.jobs_api import JobView
@@ -149,6 +150,7 @@ urlpatterns = [
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
         *hook_pages.patterns,
         *report_urls.patterns,
+        path("timelines/", gantt_pages.timelines_page, name="timelines"),
         path("<slug:plural>/", pages.list_page, name="list"),
         path("<slug:plural>/views/", saved_pages.save_page, name="view_save"),
         path("<slug:plural>/export/", export_pages.export_page, name="export"),
@@ -165,6 +167,7 @@ urlpatterns = [
         path("<slug:plural>/<str:key>/merge/", merge_page, name="merge"),
         path("<slug:plural>/<str:key>/restore/", restore_page, name="restore"),
         path("<slug:plural>/<str:key>/", pages.record_page, name="record"),
+        path("<slug:plural>/<str:key>/timeline/", gantt_pages.timeline_page, name="timeline_record"),
         path("<slug:plural>/<str:key>/history/", past_pages.history_page, name="history"),
         prefix_default_language=True,
     ),

@@ -3,5 +3,5 @@
 lanes.py    what is drawn: a lane with its label, its marks and what folds it     filled by pages, knows no database
 window.py   which days are drawn, and the ways to earlier, later and other zooms
 geometry.py lanes and window as lines and places in pixels                        markup.py writes them as SVG
-pages.py    the page of a program's timeline; tree.py: its lanes
+question.py what a page asks, and what a provider of lanes answers     pages.py    the view of all of them
 """

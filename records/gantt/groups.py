@@ -1,0 +1,131 @@
+"""What stands on the timeline of a record, in groups: of each kind the rows that belong to it, in the order of its page.
+
+A group is a condition on the rows of one kind, so what it counts and lists is what its reader may see of them, now or as
+the registry knew it. What carries (a participation, a role) stands for what one takes part in, split by the part taken
+where there is much of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from django.db.models import Q
+from django.utils.text import capfirst
+
+from ..base import Record
+from ..kinds import Kind, Type, kind_of, kinds
+from ..relations import Relation
+
+EVERYTHING = ("program", "agreement", "event", "exchange", "course", "lab")  # the rest stands on the timelines of these
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of `kind` that lead by their field `by` to the record whose timeline it is; `key` names it in addresses."""
+
+    key: str
+    title: str
+    kind: Kind
+    condition: Q
+    by: str = ""  # "" on the timeline of everything
+    part: str = ""  # of what carries: those alone with which one takes this part
+
+    @property
+    def carries(self) -> str:
+        """The field with what its rows stand for on this timeline; "" where they stand for themselves."""
+        return self.kind.carries if self.by and self.by != self.kind.carries else ""
+
+    @property
+    def called(self) -> Kind:
+        """The kind with the label of its rows, without what all of them have in common."""
+        return _called_without(self.kind, self.by)
+
+    def split(self) -> list["Group"]:
+        """The same by the part taken."""
+        field = part_of(self.kind)
+        return [
+            replace(
+                self,
+                key=f"{self.key}-{value}".replace("_", "-"),
+                title=f"{self.title} · {words}",
+                condition=self.condition & Q(**{field.name: value}),
+                part=value,
+            )
+            for value, words in field.choices
+        ]
+
+
+def groups_of(kind: Kind, row, reader) -> list[Group]:
+    """Of the kinds with dated facts, each way in which their rows may stand on the timeline of this record."""
+    related = _belonging(row, reader)
+    return [
+        Group(
+            key=f"{one.name}-{by}".replace("_", "-"),
+            title=title,
+            kind=one,
+            condition=Q(**{by: row.id}, **only) | (Q(id__in=related.pop(one.name)) if one.name in related else Q()),
+            by=by,
+        )
+        for one, by, title, only in _ways(kind)
+    ]
+
+
+def groups_of_everything() -> list[Group]:
+    """What no other record has to be opened for."""
+    return [
+        Group(one.plural, capfirst(one.label_many), one, Q())
+        for one in (kinds()[name] for name in EVERYTHING if name in kinds())
+    ]
+
+
+def may_own(kind: Kind) -> bool:
+    """Whether records of this kind have a timeline: dates of their own, or what says by a field of its own that it is theirs."""
+    return bool(kind.dated) or any(
+        field.type is Type.REF and kind_of(field.target) is kind
+        for one in kinds().values()
+        if one.dated
+        for field in (one.all_fields[by] for by in one.owners)
+    )
+
+
+def part_of(kind: Kind):
+    """The field that says which part one takes: what such rows are called after, besides who and in what."""
+    return next(field for name in kind.label if (field := kind.all_fields.get(name)) and field.type is Type.CHOICE)
+
+
+def _ways(kind: Kind) -> Iterable[tuple[Kind, str, str, dict]]:
+    """(kind of the rows, their field, heading, further conditions): as the record's page has them, then all other owners."""
+    found = []
+    for related in kind.related:
+        one = kinds()[related.kind]
+        if one.dated and related.by in one.owners:
+            only = {name: value == "true" for name, value in related.only}
+            found.append((one, related.by, capfirst(str(related.title or one.label_many)), only))
+    there = {(one.name, by) for one, by, _title, _only in found}
+    for one in kinds().values():
+        fields = [by for by in one.owners if one.dated and _may_lead_to(one, by, kind) and (one.name, by) not in there]
+        several = len(fields) > 1 or any(name == one.name for name, _by in there)
+        for by in fields:
+            title = capfirst(str(one.label_many))
+            found.append((one, by, f"{title} · {one.all_fields[by].label}" if several else title, {}))
+    return found
+
+
+def _may_lead_to(one: Kind, by: str, kind: Kind) -> bool:
+    field = one.all_fields[by]
+    return field.type is Type.RECORD or (field.type is Type.REF and kind_of(field.target) is kind)
+
+
+def _belonging(row, reader) -> dict[str, list]:
+    """Ids by kind of what belongs to the record besides what leads to it: an event of a second program."""
+    said = Relation.objects.visible_to(reader).filter(other_id=row.id, kind=Relation.Kind.BELONGS_TO)
+    found: dict[str, list] = {}
+    for name, id in Record.objects.filter(id__in=said.values("record_id")).values_list("kind", "id"):
+        found.setdefault(name, []).append(id)
+    return found
+
+
+@cache
+def _called_without(kind: Kind, by: str) -> Kind:
+    label = tuple(name for name in kind.label if name != by)
+    return kind if label == kind.label or not label else replace(kind, label=label)
