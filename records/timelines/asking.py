@@ -52,11 +52,12 @@ class Asked:
     ends: date | None = None  # to here
     ends_from: date | None = None  # has a stated end that can lie between these
     ends_to: date | None = None
-    is_late: bool | None = None
+    is_late: bool | None = None  # awaited, and its end can be past; of a plan: its beginning
     is_open: bool | None = None
     is_over: bool | None = None  # was awaited and is no longer: done, completed, cancelled; what nobody awaits never is
     is_planned: bool | None = None
     today: date | None = None  # of the question whether something is late
+    is_sure: bool | None = None  # what is surely late, surely touches and surely ends as asked; False: only perhaps
     as_of: date | None = None  # only what can have begun by that day
     is_past: bool = False  # inside `known_at`: worked out from the facts of then
     by_end: bool = False  # in order of the last day; what states no end is not among them
@@ -117,7 +118,10 @@ def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: d
     return [source.select(conditions, also={"place": place}) for source in places], parameters | needed
 
 
-LATE = "({is_open} AND ({last} < %(today)s OR {is_planned} AND {starts_last} < %(today)s))"
+# What holds for some of the days that an entry's dates can mean, and what for all of them (saying.certainty says the same).
+LATE = "({is_open} AND ({ends_first} < %(today)s OR {is_planned} AND {first} < %(today)s))"
+SURELY_LATE = "least({last}, CASE WHEN {is_planned} THEN {starts_last} END) < %(today)s"
+SURELY_BEGUN, SURELY_ON = "least({starts_last}, {last}) <= %(ends)s", "greatest({first}, {ends_first}) >= %(begins)s"
 OVER = "(NOT {is_open} AND {kind} || '.' || {fact} <> ALL(%(never_awaited)s))"
 
 
@@ -139,6 +143,7 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
         ("{ends_first} <= %(ends_to)s", asked.ends_to),
         ("{last} IS NOT NULL", asked.by_end),
         (f"{LATE} IS TRUE" if asked.is_late else f"{LATE} IS NOT TRUE", asked.is_late is not None),
+        (_surely(asked), asked.is_sure is not None),
         (f"{{is_open}} = {bool(asked.is_open)}", asked.is_open is not None),
         (f"{OVER} IS {'' if asked.is_over else 'NOT '}TRUE", asked.is_over is not None),
         (f"{{is_planned}} = {bool(asked.is_planned)}", asked.is_planned is not None),
@@ -149,3 +154,15 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
         "today": asked.today, "never_awaited": never_awaited() if asked.is_over is not None else [],
     }  # fmt: skip
     return [sql for sql, is_asked in each if is_asked], parameters
+
+
+def _surely(asked: Asked) -> str:
+    each = (
+        (SURELY_BEGUN, asked.ends),
+        (SURELY_ON, asked.begins),
+        ("{ends_first} >= %(ends_from)s", asked.ends_from),
+        ("{last} <= %(ends_to)s", asked.ends_to),
+        (SURELY_LATE, asked.is_late),
+    )
+    said = " AND ".join([sql for sql, is_asked in each if is_asked]) or "true"
+    return f"({said}) IS TRUE" if asked.is_sure else f"({said}) IS NOT TRUE"
