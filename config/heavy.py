@@ -16,12 +16,12 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from .limits import whose
+from .limits import COUNTED, whose
 from .problems import refused
 
 PATIENCE = 0.5  # seconds
 HEAVY = {"group_by", "measure", "count", "search", "known_at"}
-HEAVY_ADDRESSES = ("/api/v1/rollups/", "/api/v1/compare/", "/api/v1/search/")
+HEAVY_ADDRESSES = ("/api/v1/rollups/", "/api/v1/compare/", "/api/v1/search/", "/calendars/")
 NARROWED_BY = {"program", "project"}  # what these addresses are asked about then is little
 READING = ("GET", "HEAD")
 
@@ -84,7 +84,7 @@ def in_turn(get_response):
     """Heavy questions to the API in turn, and no statement of what it reads for longer than is allowed."""
 
     def middleware(request):
-        is_api = request.path_info.startswith("/api/") and request.method in READING
+        is_api = request.path_info.startswith(COUNTED) and request.method in READING
         hold_to(settings.API_STATEMENT_SECONDS if is_api else 0)
         if not is_api or not is_heavy(request):
             response = get_response(request)

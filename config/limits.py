@@ -33,6 +33,7 @@ from people.throttle import address_of
 from .problems import refused
 
 log = logging.getLogger(__name__)
+COUNTED = ("/api/", "/calendars/")  # what programs ask for
 WINDOW = 60  # seconds
 PATIENCE = 1  # seconds for Valkey to answer
 RESPITE = 5  # seconds in which it is not asked again, after it did not
@@ -219,7 +220,7 @@ def told(get_response):
 
     def middleware(request):
         response = get_response(request)
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(COUNTED):
             return response
         taken = turn(request)
         if taken is None:
@@ -238,7 +239,7 @@ def counted(get_response):
     """Refuses what is too much before it costs anything. After `bearer`."""
 
     def middleware(request):
-        taken = turn(request) if request.path_info.startswith("/api/") else None
+        taken = turn(request) if request.path_info.startswith(COUNTED) else None
         return get_response(request) if taken is None or taken.is_allowed else too_many(taken)
 
     return middleware

@@ -1,7 +1,7 @@
 """What the log says: JSON lines in production, readable ones elsewhere, with the request id from page to task.
 
 A line has no personal data and no secret in it: addresses come without their query, database errors without the
-values that they quote, connection strings without their password. Code logs by `logging.getLogger(__name__)`.
+values that they quote, connection strings without their password, calendars without their key. Code logs by `logging.getLogger(__name__)`.
 """
 
 import logging
@@ -15,6 +15,7 @@ from structlog.stdlib import ProcessorFormatter
 
 FIELDS = ("method", "path", "status", "ms")  # of what a caller gives as `extra`, no more: a request has cookies in it
 PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/@]*@")
+CALENDAR = re.compile(r"(?<=/calendars/)[\w-]+(?=\.ics)")  # its address is a secret
 QUOTED_VALUES = re.compile(r"\n(DETAIL|CONTEXT):.*", re.DOTALL)  # “Key (orcid)=(…) already exists”
 
 
@@ -48,7 +49,7 @@ def formatter(*, as_json: bool) -> ProcessorFormatter:
             structlog.stdlib.ExtraAdder(allow=FIELDS),
             structlog.processors.TimeStamper(fmt="iso", utc=as_json, key="at"),
         ],
-        processors=[ProcessorFormatter.remove_processors_meta, _say_failures, _hide_passwords, last],
+        processors=[ProcessorFormatter.remove_processors_meta, _say_failures, _hide_secrets, last],
     )
 
 
@@ -95,10 +96,10 @@ def _said(error: BaseException) -> str:
     return QUOTED_VALUES.sub("", str(error))
 
 
-def _hide_passwords(_logger, _name, event: dict) -> dict:
-    for key in ("event", "exception"):
+def _hide_secrets(_logger, _name, event: dict) -> dict:
+    for key in ("event", "exception", "path"):
         if isinstance(event.get(key), str):
-            event[key] = PASSWORD.sub("…@", event[key])
+            event[key] = CALENDAR.sub("…", PASSWORD.sub("…@", event[key]))
     return event
 
 

@@ -62,7 +62,7 @@ class Language(LocaleMiddleware):
 
     def process_response(self, request, response):
         answer = super().process_response(request, response)
-        if answer is response or not request.path_info.startswith(("/api/", "/data/")):
+        if answer is response or not request.path_info.startswith(("/api/", "/data/", "/calendars/")):
             return answer
         patch_vary_headers(response, ["Accept-Language"])
         return response

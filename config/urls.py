@@ -38,6 +38,7 @@ from records import (
     undo_pages,
 )
 from records.api import viewset_for
+from records.calendars import pages as calendar_pages
 from records.documents_api import DocumentView
 from records.duplicates_api import DuplicateView
 from records.editing import edit_page, new_page
@@ -112,6 +113,7 @@ urlpatterns = [
     path("data/index.json", data_pages.data_index, name="data_index"),
     path("data/<str:day>/", data_pages.data_file, name="data_day"),
     path("data/<str:day>/<str:name>", data_pages.data_file, name="data_file"),
+    path("calendars/<str:key>.ics", calendar_pages.calendar_file, name="calendar_file"),
     *i18n_patterns(
         path("", home, name="home"),
         path("seen/", seen, name="seen"),
@@ -149,6 +151,7 @@ urlpatterns = [
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),
         *hook_pages.patterns,
+        *calendar_pages.patterns,
         *report_urls.patterns,
         path("timelines/", gantt_pages.timelines_page, name="timelines"),
         path("<slug:plural>/", pages.list_page, name="list"),

@@ -1,6 +1,7 @@
 """All tables of `records`, for Django to find. Each lives in the room of its idea."""
 
 from .base import Change, Named, Record, RecordBase, Titled
+from .calendars.models import CalendarFeed
 from .documents import Document
 from .duplicates import Likeness
 from .feed import Touched
@@ -18,7 +19,7 @@ from .timelines.entries import TimelineEntry
 from .webhooks import Attempt, Delivery, Webhook
 
 __all__ = [
-    "Attempt", "Change", "Citation", "ColumnMapping", "ComputedAt", "Delivery", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
+    "Attempt", "CalendarFeed", "Change", "Citation", "ColumnMapping", "ComputedAt", "Delivery", "Disagreement", "Document", "Heartbeat", "Job", "JobLine",
     "KeptAnswer", "Likeness", "Named", "Record", "RecordBase", "Relation", "SavedView", "SheetImport", "SheetRow", "Source", "Spelling", "StaleMark",
     "Submission", "TimelineEntry", "Titled", "Touched", "Visibility", "Webhook",
 ]  # fmt: skip

@@ -116,6 +116,17 @@ def webhooks(w, route: Route) -> Iterator[Target]:
         yield Target(f"{name}'s", (hook.pk, *delivery), row=hook)
 
 
+def calendars(w, route: Route) -> Iterator[Target]:
+    for name, (feed, _key) in w.calendars.items():
+        yield Target(f"{name}'s", (feed.pk,), row=feed)
+
+
+def calendar_files(w, route: Route) -> Iterator[Target]:
+    """Whoever has the address is answered, by the rights of its owner: one who sees what everybody sees."""
+    yield Target("other's", (w.calendars["other"][1],))
+    yield Target("nobody's", ("A" * 43,))
+
+
 def accounts(w, route: Route) -> Iterator[Target]:
     for name, account in w.accounts.items():
         token = (w.tokens["another" if name == "partner" else "partner"].pk,) if "<token>" in route.address else ()
@@ -156,12 +167,14 @@ TARGETS: dict[str, Callable] = {
     "/api/v1/imports/<pk>/": imports,
     "/api/v1/jobs/<pk>/": jobs,
     "/api/v1/views/<pk>/": views,
+    "/calendars/<key>.ics": calendar_files,
     "/data/<day>/": published,
     "/api/v1/webhooks/<pk>/": webhooks,
     "/en/<kind>/": lists,
     "/en/<kind>/<key>/": records,
     "/en/accounts/<pk>/": accounts,
     "/en/accounts/mails/<pk>/": mails,
+    "/en/accounts/me/calendars/<id>/": calendars,
     "/en/accounts/me/tokens/<pk>/": own_tokens,
     "/en/accounts/me/webhooks/<id>/": webhooks,
     "/en/changes/<id>/": changes,

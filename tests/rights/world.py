@@ -14,6 +14,7 @@ from django.utils import timezone
 from labs import commands as labs_commands
 from people import commands
 from people.models import OutgoingMail, Token
+from records.calendars import commands as calendars
 from records.commands import Author
 from records.documents import keep
 from records.export_jobs import EXPORT
@@ -107,6 +108,7 @@ def world(levels=tuple(Visibility), tag="") -> SimpleNamespace:
     w.jobs = {name: _job(w.user[name]) for name in ("partner", "officer")}
     w.views = {sharing: _view(w.user["partner"], sharing) for sharing in Sharing}
     w.hooks = {name: _hook(w.user[name]) for name in ("partner", "officer")}
+    w.calendars = {name: _calendar(w.user[name]) for name in ("partner", "other")}
     w.accounts = {name: cast.user(name) for name in ("partner", "officer", "administrator")}
     w.tokens = {
         name: commands.make_token(by=by, name="a token")[0]
@@ -162,6 +164,11 @@ def _hook(owner) -> Webhook:
     )
     Delivery.objects.create(webhook=hook, event=PING, is_by_hand=True, state="failed", next_try_at=None)
     return hook
+
+
+def _calendar(owner):
+    """Of the program of the records, with the secret of its address."""
+    return calendars.make("programs/alpha", wanted=calendars.ACTED_ON, language="en", by=cast.reader(owner))
 
 
 def _view(owner, sharing) -> SavedView:
