@@ -45,6 +45,8 @@ from records.editing import edit_page, new_page
 from records.everything_api import EverythingView
 from records.exports_api import ExportsView
 from records.gantt import pages as gantt_pages
+from records.gantt.lists import pages as dated_pages
+from records.gantt.lists.files import file_page as dated_file_page
 from records.hooks import pages as hook_pages
 from records.hooks.api import WebhookView
 from records.jobs_api import JobView
@@ -147,6 +149,10 @@ urlpatterns = [
         path("reports/due/", due_pages.dues_page, name="dues"),
         path("reports/due/<uuid:id>/extend/", due_pages.extend_page, name="due_extend"),
         path("reports/notices/", notice_pages.notices_page, name="notices"),
+        path("timelines/late/", dated_pages.late_page, name="timelines_late"),
+        path("timelines/ending/", dated_pages.ending_page, name="timelines_ending"),
+        path("timelines/between/", dated_pages.between_page, name="timelines_between"),
+        path("timelines/<slug:which>/file/", dated_file_page, name="timelines_file"),
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),
         path("views/<uuid:id>/delete/", saved_pages.delete_page, name="view_delete"),

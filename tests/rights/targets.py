@@ -245,6 +245,11 @@ def dues(w, route: Route) -> Iterator[Target]:
         yield Target(f"{whose}'s", (due.pk,))
 
 
+def dated_lists(w, route: Route) -> Iterator[Target]:
+    for which in ("late", "ending", "between"):
+        yield Target(values=(which,), state=which)
+
+
 def institution_tokens(w, route: Route) -> Iterator[Target]:
     for whose, at in {"partner": w.gist, "other": w.kaist}.items():
         token = (w.machine_tokens[whose].pk,) if len(route.parameters) > 1 else ()
@@ -256,5 +261,6 @@ TARGETS |= {
     "/api/v1/updates/<pk>/": updates,
     "/en/institutions/<key>/tokens/": institution_tokens,
     "/en/reports/due/<id>/": dues,
+    "/en/timelines/<which>/file/": dated_lists,
     "/en/updates/<id>/": updates,
 }

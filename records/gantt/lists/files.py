@@ -1,0 +1,94 @@
+"""A list of dated facts as CSV: all its rows from one moment, for people, in the reader's language."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from ...columns import harmless
+from ...exports import BOM, BROKEN, PATIENCE, TYPES, As, Busy, Sent, csv_line
+from ...history import known_at
+from ...pages import refusal
+from ...rights import Reader
+from ...snapshot import snapshot
+from ...timelines.asking import entries
+from .asked import Question, Which, read
+from .rows import Row, rows_of
+
+BATCH = 1000
+
+
+@require_safe
+def file_page(request, which: str):
+    """The whole list, whatever page of it is looked at."""
+    if which not in Which:
+        raise Http404
+    if refused := refusal(request):
+        return refused
+    question, form, problems = read(Which(which), request)
+    if problems or form.errors:
+        wrong = [message for messages in form.errors.values() for message in messages]
+        return refusal(request, [problem.message for problem in problems] + wrong)
+    broken = _("The file breaks off here: something went wrong while it was written. Take it again.")
+    try:
+        response = StreamingHttpResponse(
+            Sent(
+                lambda: _csv(question, request.reader, request.known_at, get_language() or "ko"),
+                BROKEN[As.CSV] % broken,
+            ),
+            content_type=TYPES[As.CSV],
+        )
+    except Busy as busy:
+        response = render(request, "400.html", {"problems": [str(busy)]}, status=503)
+        response["Retry-After"] = "60"
+        return response
+    name = f"timelines-{which}-{question.today}.csv"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _csv(question: Question, reader: Reader, then: datetime | None, language: str) -> Iterator[bytes]:
+    mark = BOM if language.startswith("ko") else ""  # by which Excel knows UTF-8
+    after: tuple = ()
+    with override(language), snapshot(), known_at(then):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [PATIENCE])
+        yield (mark + csv_line(_head())).encode()
+        while found := entries(reader, question.asked(), after=after, limit=BATCH) if question.is_asked else []:
+            listed = rows_of(found, question, reader)
+            titles = {number: title.text for number, title, _url in listed.sources}
+            yield "".join(csv_line([harmless(text) for text in _texts(row, titles)]) for row in listed.rows).encode()
+            after = tuple(found[-1].place(question.is_about_ends))
+
+
+def _head() -> list[str]:
+    return [
+        _("kind"), _("name"), _("fact"), _("in"), _("from"), _("to"), _("first possible day"), _("last possible day"),
+        _("planned"), _("standing"), _("certainty"), _("why"), _("order to the row above"), _("who is to act"),
+        _("sources"), "id",
+    ]  # fmt: skip
+
+
+def _texts(row: Row, titles: dict[int, str]) -> list[str]:
+    entry = row.entry
+    return [
+        row.kind, row.name.text, row.word, row.place.text if row.place else "",
+        entry.starts_on or "", entry.ends_on or "", _day(entry.first), _day(entry.last),
+        _("yes") if entry.is_planned else _("no"), row.standing.words,
+        _("perhaps") if row.standing.is_perhaps else _("surely"), row.standing.why,
+        _("order unknown") if row.is_order_unknown else "",
+        "; ".join(map(str, row.acting.who)), "; ".join(titles[number] for number in row.notes.numbers), str(entry.record),
+    ]  # fmt: skip
+
+
+def _day(day) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,184 @@
+"""The pages of what is late, what ends soon and what lies between two days."""
+
+from dataclasses import dataclass, replace
+
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ...dates import parse
+from ...figures import freshness
+from ...kinds import kinds
+from ...lists import CAPPED_AT, Count
+from ...moments import address, carried
+from ...pages import refusal
+from ...timelines.asking import entries, how_many_by_kind
+from .asked import (
+    ACTED_ON,
+    PAGE,
+    PARTS_OF_INPUTS,
+    REPORT_DUE,
+    SPANS,
+    Question,
+    Which,
+    cursor_of,
+    dated_kinds,
+    read,
+)
+from .rows import rows_of
+
+
+@never_cache
+@require_safe
+def late_page(request):
+    """What was to be over by now, or to have begun, and is not: what is late for longest first."""
+    return _page(request, Which.LATE)
+
+
+@never_cache
+@require_safe
+def ending_page(request):
+    """What comes to its end, or to its day, within so many days: the soonest first."""
+    return _page(request, Which.ENDING)
+
+
+@never_cache
+@require_safe
+def between_page(request):
+    """What surely or perhaps touches the days between two."""
+    return _page(request, Which.BETWEEN)
+
+
+def _page(request, which: Which):
+    if refused := refusal(request):
+        return refused
+    question, form, problems = read(which, request)
+    if problems:
+        return refusal(request, [problem.message for problem in problems])
+    if not form.errors and set(PARTS_OF_INPUTS) & set(request.GET):  # as a form sends it: on to its own address
+        return redirect(url(question))
+    is_told = question.is_asked and not form.errors
+    found = entries(request.reader, question.asked(), after=question.after, limit=PAGE + 1) if is_told else []
+    shown = found[:PAGE]
+    context = {
+        "which": which.value,
+        "question": question,
+        "form": form,
+        "is_told": is_told,
+        "listed": rows_of(shown, question, request.reader),
+        "first_day": question.first_day,
+        "last_day": question.last_day,
+        "switch": _switch(request.reader, question) if is_told else None,
+        "chips": chips(question),
+        "spans": [(days, url(question, days=str(days)), days == question.days) for days in SPANS],
+        "next_url": url(question, cursor=cursor_of(shown[-1].place(question.is_about_ends))) if len(found) > PAGE else "",
+        "first_url": url(question) if question.after else "",
+        "all_url": url(question, kind=None, program=None, institution=None),
+        "quick": _quick(question),
+        "file_url": url(question, name="timelines_file", which=which.value),
+        "kept": _kept(question),
+        "computed_at": None if request.known_at else freshness("timelines"),
+    }  # fmt: skip
+    return render(request, "timelines/list.html", context, status=400 if form.errors else 200)
+
+
+# ---- addresses -----------------------------------------------------------------------------------------
+
+
+def url(question: Question, name: str = "", which: str = "", **other) -> str:
+    """The address of this question at the moment that is looked at, with `other` parameters instead of its own."""
+    base = address(name or f"timelines_{question.which}", *([which] if which else []))
+    asked = urlencode(question.params(**other), doseq=True)
+    return f"{base}{'&' if '?' in base else '?'}{asked}" if asked else base
+
+
+TYPED = ("from", "to", "what", "program", "institution")
+
+
+def _kept(question: Question) -> list[tuple[str, str]]:
+    """What the form keeps without showing it, the moment included."""
+    asked = [(name, value) for name, value in question.params().items() if name not in TYPED]
+    kept = [(name, one) for name, value in asked for one in (value if isinstance(value, list) else [value])]
+    return [*kept, *carried().items()]
+
+
+def _quick(question: Question) -> list[tuple[str, str]]:
+    """Spans to begin with: (words, address)."""
+    year, month = question.today.year, question.today.month
+    quarter = (month - 1) // 3 * 3 + 1
+    return [
+        (words, url(replace(question, begins=parse(begins), ends=parse(ends))))
+        for words, begins, ends in (
+            (_("this month"), f"{year}-{month:02d}", f"{year}-{month:02d}"),
+            (_("this quarter"), f"{year}-{quarter:02d}", f"{year}-{quarter + 2:02d}"),
+            (_("this year"), f"{year}", f"{year}"),
+            (_("next year"), f"{year + 1}", f"{year + 1}"),
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Chip:
+    label: str
+    value: str
+    without: str
+
+
+def chips(question: Question) -> list[Chip]:
+    """What the list is narrowed to, each with the address of the list without it."""
+    return [
+        Chip(str(kinds()[name].label_one), str(chosen), url(question, **{name: None}))
+        for name, chosen in (("program", question.program), ("institution", question.institution))
+        if chosen
+    ]
+
+
+# ---- kinds and their numbers -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    words: str
+    count: Count
+    url: str
+    is_on: bool
+
+
+@dataclass(frozen=True)
+class Switch:
+    """`usual`: kinds that somebody acts on; `others` stand in the list only where they are asked for."""
+
+    count: Count
+    whole: Option
+    usual: tuple[Option, ...]
+    others: tuple[Option, ...]
+
+
+def _switch(reader, question: Question) -> Switch:
+    """How many there are of each kind. Beyond CAPPED_AT they are lower bounds."""
+    names = [kind.name for kind in dated_kinds()]
+    rest = [name for name in names if name not in ACTED_ON]
+    (usual, is_all), (others, is_all_others) = (
+        how_many_by_kind(reader, question.asked(of), at_most=CAPPED_AT) for of in (ACTED_ON, rest)
+    )
+
+    def option(name: str, counts: dict[str, int], is_whole: bool) -> Option:
+        is_on = name in question.kinds
+        chosen = [one for one in question.kinds if one != name] if is_on else [name]
+        words = str(kinds()[name].label_many) if name != REPORT_DUE[0] else _("reports due")
+        return Option(words, Count(counts.get(name, 0), not is_whole), url(question, kind=chosen), is_on)
+
+    def options(of, counts: dict[str, int], is_whole: bool) -> tuple[Option, ...]:
+        return tuple(option(name, counts, is_whole) for name in of if counts.get(name) or name in question.kinds)
+
+    whole = Count(sum(usual.values()), not is_all)
+    chosen = [(usual | others).get(name, 0) for name in question.kinds]
+    has_more = not (is_all and is_all_others)
+    return Switch(
+        Count(sum(chosen), has_more) if question.kinds else whole,
+        Option(_("all"), whole, url(question, kind=None), not question.kinds),
+        options([name for name in names if name in ACTED_ON], usual, is_all),
+        options(rest, others, is_all_others),
+    )
