@@ -89,7 +89,7 @@ questions = st.fixed_dictionaries(
     {},
     optional={
         "begins": days, "ends": days, "ends_from": days, "ends_to": days, "as_of": days,
-        "is_late": flags, "is_over": flags, "is_open": flags, "is_planned": flags, "by_end": st.booleans(),
+        "is_late": flags, "is_sure": flags, "is_over": flags, "is_open": flags, "is_planned": flags, "by_end": st.booleans(),
         "kinds": st.sampled_from([("project",), ("milestone", "event"), ("obligation",)]),
         "facts": st.sampled_from([("period",), ("due", "first_planned"), ("report_due", "held")]),
     },
@@ -246,5 +246,5 @@ def test_the_slow_account_knows_everything_that_may_be_asked():
     asked = {field.name for field in dataclasses.fields(Asked)}
     assert asked == {
         "owners", "within", "records", "kinds", "facts", "begins", "ends", "ends_from", "ends_to", "is_late", "is_open",
-        "is_over", "is_planned", "today", "as_of", "is_past", "by_end",
+        "is_over", "is_planned", "is_sure", "today", "as_of", "is_past", "by_end",
     }  # fmt: skip

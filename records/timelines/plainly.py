@@ -115,7 +115,6 @@ def _holds(values: Mapping, row) -> bool:
 
 def is_asked(entry: Entry, asked: Asked) -> bool:
     can_begin, can_end = entry.first or date.min, entry.last or date.max
-    late = entry.is_open and bool(asked.today) and _is_past(entry, asked.today)
     awaited = {(kind.name, dated.fact) for kind in kinds().values() for dated in kind.dated if dated.open}
     over = not entry.is_open and ((entry.kind, entry.fact) in awaited or entry.part != entry.record)
     return all((
@@ -129,14 +128,29 @@ def is_asked(entry: Entry, asked: Asked) -> bool:
         not asked.ends_from or (entry.last is not None and entry.last >= asked.ends_from),
         not asked.ends_to or (entry.ends_first is not None and entry.ends_first <= asked.ends_to),
         not asked.by_end or entry.last is not None,
-        asked.is_late in (None, late),
+        asked.is_late in (None, _is_late(entry, asked.today)),
+        asked.is_sure in (None, _is_surely(entry, asked)),
         asked.is_over in (None, over),
         asked.is_open in (None, entry.is_open),
         asked.is_planned in (None, entry.is_planned),
     ))  # fmt: skip
 
 
-def _is_past(entry: Entry, today: date) -> bool:
-    """Its last day is; or that by which a plan should have begun."""
-    ended = entry.last is not None and entry.last < today
-    return ended or (entry.is_planned and entry.starts_last is not None and entry.starts_last < today)
+def _is_late(entry: Entry, today: date | None) -> bool:
+    """Awaited, and its end can be past; of a plan its beginning."""
+    days = [entry.ends_first, entry.first if entry.is_planned else None]
+    return entry.is_open and any(day < today for day in days if day and today)
+
+
+def _is_surely(entry: Entry, asked: Asked) -> bool:
+    """Whatever days its dates mean, it answers what is asked of days."""
+    begun_by = min((day for day in (entry.starts_last, entry.last) if day), default=None)
+    on_until = max((day for day in (entry.first, entry.ends_first) if day), default=None)
+    past_on = min((day for day in (entry.last, entry.starts_last if entry.is_planned else None) if day), default=None)
+    return all((
+        not asked.ends or (begun_by is not None and begun_by <= asked.ends),
+        not asked.begins or (on_until is not None and on_until >= asked.begins),
+        not asked.ends_from or (entry.ends_first is not None and entry.ends_first >= asked.ends_from),
+        not asked.ends_to or (entry.last is not None and entry.last <= asked.ends_to),
+        not asked.is_late or (past_on is not None and past_on < asked.today),
+    ))  # fmt: skip
