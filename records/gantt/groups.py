@@ -5,10 +5,10 @@ the registry knew it. What carries (a participation, a role) stands for what one
 where there is much of it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
+from django.db import connection
 from django.db.models import Q
 from django.utils.text import capfirst
 
@@ -41,8 +41,11 @@ class Group:
         return _called_without(self.kind, self.by)
 
     def split(self) -> list["Group"]:
-        """The same by the part taken."""
+        """The same by the part taken, for each part that any row takes."""
         field = part_of(self.kind)
+        taken = set(
+            self.kind.model.objects.filter(self.condition).order_by().values_list(field.name, flat=True).distinct()
+        )
         return [
             replace(
                 self,
@@ -52,6 +55,7 @@ class Group:
                 part=value,
             )
             for value, words in field.choices
+            if value in taken
         ]
 
 
@@ -61,19 +65,19 @@ def groups_of(kind: Kind, row, reader) -> list[Group]:
     return [
         Group(
             key=f"{one.name}-{by}".replace("_", "-"),
-            title=title,
+            title=str(title),
             kind=one,
             condition=Q(**{by: row.id}, **only) | (Q(id__in=related.pop(one.name)) if one.name in related else Q()),
             by=by,
         )
-        for one, by, title, only in _ways(kind)
+        for one, by, title, only in _there(_ways(kind), row, related)
     ]
 
 
 def groups_of_everything() -> list[Group]:
     """What no other record has to be opened for."""
     return [
-        Group(one.plural, capfirst(one.label_many), one, Q())
+        Group(one.plural, capfirst(str(one.label_many)), one, Q())
         for one in (kinds()[name] for name in EVERYTHING if name in kinds())
     ]
 
@@ -93,7 +97,7 @@ def part_of(kind: Kind):
     return next(field for name in kind.label if (field := kind.all_fields.get(name)) and field.type is Type.CHOICE)
 
 
-def _ways(kind: Kind) -> Iterable[tuple[Kind, str, str, dict]]:
+def _ways(kind: Kind) -> list[tuple[Kind, str, str, dict]]:
     """(kind of the rows, their field, heading, further conditions): as the record's page has them, then all other owners."""
     found = []
     for related in kind.related:
@@ -109,6 +113,20 @@ def _ways(kind: Kind) -> Iterable[tuple[Kind, str, str, dict]]:
             title = capfirst(str(one.label_many))
             found.append((one, by, f"{title} · {one.all_fields[by].label}" if several else title, {}))
     return found
+
+
+def _there(ways: list, row, related: dict) -> list:
+    """Of these ways those that any row goes, seen or not: most records have few of them."""
+    asked = " UNION ALL ".join(
+        f"(SELECT {n} FROM {one.model._meta.db_table} WHERE {one.model._meta.get_field(by).column} = %(id)s LIMIT 1)"
+        for n, (one, by, _title, _only) in enumerate(ways)
+    )
+    if not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(asked, {"id": row.id})
+        found = {n for (n,) in cursor}
+    return [way for n, way in enumerate(ways) if n in found or way[0].name in related]
 
 
 def _may_lead_to(one: Kind, by: str, kind: Kind) -> bool:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.utils.formats import number_format
@@ -40,14 +41,17 @@ def of_everything(question: Question) -> Provided:
 
 
 def _provided(groups: Sequence[Group], own: list[Lane], question: Question) -> Provided:
-    found = counted_groups(groups, question.look)
+    found = counted(groups, question.look)
     span = _span(found, own)
     usual = "year" if any(one.is_bounded for one in found) else WHOLE
-    if window := question.window(span, usual):
-        found = counted_groups(groups, question.within(window))
+    window = question.window(span, usual)
+    look = question.within(window)
+    parts = _split(found)
+    if window or len(parts) > len(found):
+        found = counted(parts, look)
     if question.only and question.only not in {one.group.key for one in found}:
         question = replace(question, only="", after=None)
-    lanes, following = lanes_of(found, question, question.within(window))
+    lanes, following = lanes_of(found, question, look)
     return Provided(
         lanes=tuple(lanes if question.only else [*own, *lanes]),
         span=span_of(lanes) if question.only and not window else span,
@@ -67,13 +71,10 @@ def _span(found: Sequence[Counted], own: Sequence[Lane]) -> Span | None:
     return max(min(days), EARLIEST + far) - far, min(max(days), LATEST - far) + far
 
 
-def counted_groups(groups: Sequence[Group], look: Look) -> list[Counted]:
-    """The groups in which anything stands; parts taken are split where there are many."""
-    found = counted(groups, look)
-    large = {one.group.key for one in found if one.group.carries and one.number > TOGETHER}
-    split = counted([part for one in found if one.group.key in large for part in one.group.split()], look)
-    parts = {one: [part for part in split if part.group.key.startswith(f"{one}-")] for one in large}
-    return [each for one in found for each in parts.get(one.group.key, [one])]
+def _split(found: Sequence[Counted]) -> list[Group]:
+    """The groups in which anything stands; many parts taken are split by the part."""
+    split = [one.group.split() if one.group.carries and one.number > TOGETHER else [one.group] for one in found]
+    return [group for groups in split for group in groups]
 
 
 def lanes_of(found: Sequence[Counted], question: Question, look: Look) -> tuple[list[Lane], str]:
@@ -93,10 +94,16 @@ def facts_of(ids: Sequence[UUID], look: Look) -> dict[UUID, list[Entry]]:
     """The dated facts of these records, each record's in order."""
     found: dict[UUID, list[Entry]] = {}
     if ids:
-        asked = Asked(records=tuple(ids), as_of=look.as_of, is_past=look.is_past)
+        asked = Asked(records=tuple(ids), facts=_facts(), as_of=look.as_of, is_past=look.is_past)
         for entry in entries(look.reader, asked, limit=20 * len(ids)):
             found.setdefault(entry.record, []).append(entry)
     return found
+
+
+@cache
+def _facts() -> tuple[str, ...]:
+    """What rows say themselves: not what is due under an obligation from whomever."""
+    return tuple({dated.fact for kind in kinds().values() for dated in kind.dated})
 
 
 def _open(found: Sequence[Counted], question: Question) -> set[str]:

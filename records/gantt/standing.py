@@ -18,7 +18,7 @@ from ..rights import Reader
 from ..timelines.entries import TimelineEntry
 from .groups import Group
 
-COUNTED_TO = 1000
+COUNTED_TO = 500
 LATEST = date.max
 
 
