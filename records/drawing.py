@@ -7,6 +7,7 @@ Lengths are in pixels of the drawing's own width; a drawing is made once wide an
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from .dates import Edtf
 
@@ -256,6 +257,7 @@ def _tick(scale: Scale, day: date, label: str) -> Tick:
 # ---- words -----------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str) -> float:
     """About how wide a text stands at 12 px."""
     return sum(SYLLABLE if ord(letter) >= 0x1100 else LETTER for letter in text)

@@ -1,5 +1,6 @@
 """Promises of the large timeline's drawing, without a database."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 
@@ -56,11 +57,19 @@ def pieces(starts, ends, window=TEN_YEARS):
         (None, "2024-12-31", [("fade-left", 0, 416), ("sure", 416, 500)]),
         ("2021-01-01", "2028/..", [("sure", 100, 800), ("fade-right", 800, 1000)]),
         ("2010-01-01", "2024-12-31", [("sure", 0, 500)]),  # cut at the window
-        ("2029-12-31", "2029-12-31", [("sure", 998, 1000)]),  # a day is seen too
+        ("2029-12-01", "2031-01-01", [("sure", 992, 1000)]),
     ],
 )
 def test_a_bar_is_as_sure_as_its_dates(starts, ends, drawn):
     assert pieces(starts, ends) == drawn
+
+
+def test_a_period_too_short_to_be_seen_is_a_diamond():
+    (drawn,) = only_row(mark("2029-12-29", "2029-12-31")).drawn
+    assert drawn.laid.point and not drawn.laid.pieces
+    month = zoomed("month", date(2029, 7, 1), (date(2029, 1, 1), date(2029, 12, 31)), TODAY)
+    (near,) = only_row(mark("2029-12-01", "2029-12-20"), window=month).drawn
+    assert near.laid.pieces and near.laid.point is None
 
 
 def test_what_lies_outside_the_window_is_an_arrow_to_where_it_is():
@@ -103,6 +112,7 @@ def test_milestones_stand_under_the_bar_of_their_project():
 def test_diamonds_upon_one_another_are_counted_and_none_is_lost():
     row = only_row(*[point("2025-03-03", name=f"논문 {n}") for n in range(9)])
     assert sum(1 + len(drawn.others) for drawn in row.drawn) == 9
+    assert sum(int(drawn.word.text[1:]) for drawn in row.drawn if drawn.word) == 9 - len(row.drawn)
 
 
 def test_a_word_without_room_is_left_to_the_table():
@@ -197,13 +207,9 @@ WINDOWS = st.one_of(
 def test_no_text_lies_upon_another_and_nothing_outside_the_frame(lanes, window, today, width):
     drawn = drawing(lanes, window, today=today, words=WORDS, width=width)
     for strip in drawn.strips:
-        words = [one.word for row in strip.rows for one in row.drawn if one.word]
-        texts = [
-            *strip.labels,
-            *(text for row in strip.rows for text in row.texts),
-            *words,
-            *filter(None, [strip.today]),
-        ]
+        rows = [(row, [*row.texts, *(one.word for one in row.drawn if one.word)]) for row in strip.rows]
+        on_rows = [replace(text, y=row.y + text.y) for row, texts in rows for text in texts]
+        texts = [*strip.labels, *on_rows, *filter(None, [strip.today])]
         for a, b in combinations([text for text in texts if text.text], 2):
             assert not _touch(a.box, b.box), (a, b)
         for text in texts:
@@ -212,7 +218,7 @@ def test_no_text_lies_upon_another_and_nothing_outside_the_frame(lanes, window, 
         for row in strip.rows:
             for one in row.drawn:
                 assert drawn.left - 0.1 <= one.laid.reach[0] + 6 and one.laid.reach[1] - 6 <= drawn.right + 0.1
-                assert row.y <= one.y - 6 and one.y + 6 <= row.y + row.height
+                assert one.y >= 6 and one.y + 6 <= row.height
         assert all(a.y + a.height == pytest.approx(b.y) for a, b in pairwise(strip.rows))
         assert strip.today_x is None or drawn.left <= strip.today_x <= drawn.right
         assert (strip.today_x is not None) == window.holds(today)

@@ -11,6 +11,7 @@ from .window import known_days
 
 SEEN = 14  # pixels; a date that leaves less than this open is drawn as exact: nobody would see the difference
 LEAST = 2  # how narrow a bar may be
+BRIEF = 7  # pixels; what goes from a day to a day and is shorter than this is drawn as a diamond
 DAY = timedelta(days=1)
 
 
@@ -51,7 +52,7 @@ def laid(mark: Mark, axis: Axis, today: date) -> Laid:
     """The mark as the window shows it. A mark without any date is nowhere."""
     if mark.starts is None and mark.ends is None:
         return Laid()
-    if mark.is_point:
+    if mark.is_point or _is_brief(mark, axis):
         return _point(mark, axis, today)
     raw = list(_pieces(mark, axis, today))
     shown = tuple(piece for one in raw if (piece := _cut(one, axis)))
@@ -62,10 +63,17 @@ def laid(mark: Mark, axis: Axis, today: date) -> Laid:
     return Laid(shown, overrun=overrun, is_earlier=first < axis.left - 0.5, is_later=last > axis.right + 0.5)
 
 
+def _is_brief(mark: Mark, axis: Axis) -> bool:
+    """Whether a period of known days is so short here that it would hardly be seen as a bar."""
+    if not (mark.starts and mark.ends) or mark.is_summary:
+        return False
+    days = [*known_days(mark.starts), *known_days(mark.ends)]
+    return len(days) == 4 and (max(days) + DAY - min(days)).days * axis.per_day < BRIEF
+
+
 def _point(mark: Mark, axis: Axis, today: date) -> Laid:
     """A diamond on the day, or in the middle of the days that it can mean, which a line shows."""
-    when = mark.starts or mark.ends
-    days = known_days(when)
+    days = [day for when in (mark.starts, mark.ends) if when for day in known_days(when)]
     if not days:
         return Laid()
     a, b = axis.x(min(days)), axis.x(max(days) + DAY)

@@ -23,7 +23,8 @@ LEAST_ROW, PAD = 27, 5
 LABEL_LINE = 20  # of a narrow drawing: label and date above their bars
 MOST_BARS, MOST_POINTS = 4, 3  # tracks of one row; what finds no place shares the last one
 BOTTOM = 18  # under the rows: the word “today”
-FIRST_STRIP, STRIP = 470, 600  # how high one may be: the first page has a heading too
+FIRST_STRIP, STRIP = 470, 600  # how high one may be on paper: the first page has a heading too
+ON_A_PHONE = 1600  # a narrow drawing is not printed
 AIR = 6
 
 
@@ -40,16 +41,19 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Row:
-    """A lane with everything in it. `arrows`: at which edges marks go on outside the window (-1 left, 1 right)."""
+    """A lane with everything in it; places are counted from its own top, which stands at `y`.
+
+    `arrows`: at which edges marks go on outside the window (-1 left, 1 right).
+    """
 
     lane: Lane
-    y: float
     height: float
     texts: tuple[Text, ...]  # label, note, date
     toggle_x: float
     drawn: tuple[Drawn, ...]
     arrows: tuple[int, ...]
     middle: float  # of its first track
+    y: float = 0
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ def drawings(lanes: Sequence[Lane], window: Window, *, today: date, words: Words
 def drawing(lanes: Sequence[Lane], window: Window, *, today: date, words: Words, width: int = WIDE) -> Drawing:
     """These lanes in their order, in the days of the window."""
     frame = _Frame.of(lanes, window, width)
-    strips = [_strip(some, frame, today, words) for some in _in_strips(lanes, frame, today)]
+    strips = [
+        _strip(rows, frame, today, words) for rows in _in_strips([_row(lane, frame, today) for lane in lanes], frame)
+    ]
     name = "wide" if frame.is_wide else "narrow"
     return Drawing(name, width, frame.axis.left, frame.axis.right, frame.toggle, tuple(strips))
 
@@ -124,32 +130,30 @@ class _Frame:
         return cls(width, Axis(window, LABELS, right), dates)
 
 
-def _in_strips(lanes: Sequence[Lane], frame: _Frame, today: date) -> Iterable[list[Lane]]:
-    """Lanes that share an axis. A heading stays with what follows it."""
-    some: list[Lane] = []
-    high, most = 0.0, FIRST_STRIP
-    for lane in lanes:
-        height = _row(lane, frame, 0, today).height
-        if some and high + height > most:
-            kept = [some.pop()] if len(some) > 1 and some[-1].is_head else []
+def _in_strips(rows: Sequence[Row], frame: _Frame) -> Iterable[list[Row]]:
+    """Rows that share an axis. A heading stays with what follows it."""
+    some: list[Row] = []
+    most = FIRST_STRIP if frame.is_wide else ON_A_PHONE
+    for row in rows:
+        if some and sum(one.height for one in some) + row.height > most:
+            kept = [some.pop()] if len(some) > 1 and some[-1].lane.is_head else []
             yield some
-            some, high, most = kept, sum(_row(one, frame, 0, today).height for one in kept), STRIP
-        some.append(lane)
-        high += height
+            some, most = kept, STRIP if frame.is_wide else ON_A_PHONE
+        some.append(row)
     if some:
         yield some
 
 
-def _strip(lanes: list[Lane], frame: _Frame, today: date, words: Words) -> Strip:
-    y, rows = float(TOP), []
-    for lane in lanes:
-        rows.append(_row(lane, frame, y, today))
-        y += rows[-1].height
+def _strip(rows: list[Row], frame: _Frame, today: date, words: Words) -> Strip:
+    y, placed = float(TOP), []
+    for row in rows:
+        placed.append(replace(row, y=y))
+        y += row.height
     years, units, labels = frame.axis.ticks(words)
     today_x = round(frame.axis.x(today), 1) if frame.axis.window.holds(today) else None
     height = y + BOTTOM
     word = _today(words.today, today_x, height, frame) if today_x is not None else None
-    return Strip(tuple(rows), height, years, units, labels, today_x, word)
+    return Strip(tuple(placed), height, years, units, labels, today_x, word)
 
 
 def _today(word: str, x: float, height: float, frame: _Frame) -> Text:
@@ -160,32 +164,27 @@ def _today(word: str, x: float, height: float, frame: _Frame) -> Text:
 # ---- rows ------------------------------------------------------------------------------------------
 
 
-def _row(lane: Lane, frame: _Frame, y: float, today: date) -> Row:
-    begins = y + PAD + (0 if frame.is_wide else LABEL_LINE)
+def _row(lane: Lane, frame: _Frame, today: date) -> Row:
+    begins = PAD + (0 if frame.is_wide else LABEL_LINE)
     all_laid = [(mark, laid(mark, frame.axis, today)) for mark in lane.marks]
-    shown = [(mark, one) for mark, one in all_laid if one.is_here]
-    drawn, ends = _placed(shown, begins, frame.axis)
+    drawn, ends = _placed([pair for pair in all_laid if pair[1].is_here], begins, frame.axis)
     least = LEAST_ROW if frame.is_wide else LABEL_LINE + 8
     indent = min(lane.depth, MOST_DEPTH) * (INDENT if frame.is_wide else INDENT / 2)
+    goes_on = {-1: any(one.is_earlier for _mark, one in all_laid), 1: any(one.is_later for _mark, one in all_laid)}
     return Row(
         lane=lane,
-        y=y,
-        height=max(ends + PAD - y, least),
-        texts=tuple(_texts(lane, frame, y, indent)),
+        height=max(ends + PAD, least),
+        texts=tuple(_texts(lane, frame, indent)),
         toggle_x=indent,
         drawn=tuple(drawn),
-        arrows=tuple(
-            side
-            for side, is_there in ((-1, [o.is_earlier for _m, o in all_laid]), (1, [o.is_later for _m, o in all_laid]))
-            if any(is_there)
-        ),
+        arrows=tuple(side for side, is_there in goes_on.items() if is_there),
         middle=begins + TRACK / 2 - 1,
     )
 
 
-def _texts(lane: Lane, frame: _Frame, y: float, indent: float) -> Iterable[Text]:
+def _texts(lane: Lane, frame: _Frame, indent: float) -> Iterable[Text]:
     """Label, note and date: on the left and on the right of the axis, or all above the bar."""
-    baseline = y + PAD + (12 if frame.is_wide else 11)
+    baseline = PAD + (12 if frame.is_wide else 11)
     left = indent + frame.toggle
     told = fitted(lane.told, frame.dates) if lane.told else ""
     right = frame.axis.left - 10 if frame.is_wide else frame.width - (text_width(told) + 10 if told else 0)
@@ -260,18 +259,23 @@ class _Tracks:
         self.ends[n] = ends
 
     def _join(self, mark: Mark, one: Laid) -> None:
-        """A diamond that lies upon others counts with the last of them; a bar is drawn over the one it lies upon."""
-        n = min(range(len(self.tracks)), key=lambda n: self.ends[n])
-        last = self.tracks[n][-1]
-        if one.point is not None and not last.word:
-            self.tracks[n][-1] = replace(last, others=(*last.others, mark))
-        elif one.point is not None:
-            room = next((k for k in range(len(self.tracks)) if not self.tracks[k][-1].word), n)
-            there = self.tracks[room][-1]
-            self.tracks[room][-1] = replace(there, others=(*there.others, mark))
-        else:
+        """A diamond that lies upon others counts with the last of a track; a bar is drawn over the one it lies upon."""
+        if one.point is None:
+            n = min(range(len(self.tracks)), key=lambda n: self.ends[n])
             self.tracks[n].append(Drawn(mark, one, 0))
             self.ends[n] = max(self.ends[n], one.reach[1])
+            return
+        n = min(range(len(self.tracks)), key=lambda n: (bool(self.tracks[n][-1].mark.word), self.ends[n]))
+        last = self.tracks[n][-1]
+        joined = replace(last, others=(*last.others, mark))
+        begins = last.laid.reach[1] + 5
+        name = f"{last.mark.word} " if last.word else ""
+        word = Text(f"{name}+{len(joined.others)}", begins, 0, look="s" if not last.word else last.word.look)
+        is_left = last.word is not None and last.word.anchor == "end"
+        if not is_left and begins + word.width + AIR <= self.axis.right + 2:
+            joined = replace(joined, word=word)
+            self.ends[n] = max(self.ends[n], begins + word.width + 1)
+        self.tracks[n][-1] = joined
 
     def drawn(self, y: float, height: int) -> Iterable[Drawn]:
         for n, track in enumerate(self.tracks):

@@ -28,6 +28,7 @@ class Mark:
     href: str = ""
     word: str = ""
     count: int = 1
+    is_summary: bool = False  # from when to when several go, drawn as a bracket
 
 
 @dataclass(frozen=True)

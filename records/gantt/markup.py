@@ -66,12 +66,12 @@ def _today(strip: Strip) -> str:
 
 def _row(drawing: Drawing, row: Row) -> str:
     lane, height = row.lane, f"{row.height:g}"
-    rule = f'<line class="g" x1="0" x2="{drawing.width}" y1="{row.y:g}" y2="{row.y:g}"/>' if lane.is_head else ""
-    back = f'<rect class="row" x="0" y="{row.y:g}" width="{drawing.width}" height="{height}"/>'
+    rule = f'<line class="g" x1="0" x2="{drawing.width}" y1="0" y2="0"/>' if lane.is_head else ""
+    back = f'<rect class="row" width="{drawing.width}" height="{height}"/>'
     marks = "".join(_mark(drawing, one) for one in row.drawn)
     name = f"{drawing.name}-{lane.key}"
     return (
-        f'<g role="listitem" id="{escape(name)}">{back}{rule}{_toggle(drawing, row)}{_words(drawing, row)}'
+        f'<g role="listitem" id="{escape(name)}" transform="translate(0 {row.y:g})">{back}{rule}{_toggle(drawing, row)}{_words(drawing, row)}'
         f"{_arrows(drawing, row)}{marks}</g>\n"
     )
 
@@ -81,15 +81,15 @@ def _toggle(drawing: Drawing, row: Row) -> str:
     toggle = row.lane.toggle
     if not toggle:
         return ""
-    x, y, size = row.toggle_x, row.y, drawing.toggle
+    x, size = row.toggle_x, drawing.toggle
     high = FINGER if not drawing.is_wide else row.height if row.height < 40 else 27
-    middle = y + (13.5 if drawing.is_wide else 12)
+    middle = 13.5 if drawing.is_wide else 12
     at = x + size / 2 - 4
     way = f"M{at:g} {middle - 2.5:g}h9l-4.5 5.5z" if toggle.is_open else f"M{at + 1.5:g} {middle - 4.5:g}v9l5.5-4.5z"
     return (
         f'<a class="fold" href="{escape(toggle.href)}#{escape(f"{drawing.name}-{row.lane.key}")}"'
         f' aria-label="{escape(toggle.name)}" aria-expanded="{str(toggle.is_open).lower()}"><title>{escape(toggle.name)}</title>'
-        f'<rect class="hit" x="{x:g}" y="{y:g}" width="{size}" height="{high:g}"/><path d="{way}"/></a>'
+        f'<rect class="hit" x="{x:g}" width="{size}" height="{high:g}"/><path d="{way}"/></a>'
     )
 
 
@@ -99,7 +99,7 @@ def _words(drawing: Drawing, row: Row) -> str:
     said = _text(label, inside=full)
     if row.lane.href:
         width = max(label.width, 24)
-        hit = f'<rect class="hit" x="{label.x:g}" y="{row.y:g}" width="{width:g}" height="{FINGER}"/>'
+        hit = f'<rect class="hit" x="{label.x:g}" width="{width:g}" height="{FINGER}"/>'
         said = f'<a class="to" href="{escape(row.lane.href)}">{hit if not drawing.is_wide else ""}{said}</a>'
     return said + "".join(_text(text) for text in others)
 
@@ -145,8 +145,11 @@ def _piece(drawing: Drawing, one: Drawn, piece: Piece) -> str:
         fill = f"url(#g-{drawing.name}-{piece.look})"
     else:
         fill = f"url(#g-{drawing.name}-hatch)" if one.mark.is_planned else "var(--real)"
+    if one.mark.is_summary:
+        fill = "var(--edge)"
     look = _look(one.mark, "loose" if piece.look == "loose" else "bar-piece")
-    place = f'x="{piece.x:g}" y="{one.y - BAR / 2:g}" width="{piece.width:g}" height="{BAR}"'
+    high = 4 if one.mark.is_summary else BAR
+    place = f'x="{piece.x:g}" y="{one.y - high / 2:g}" width="{piece.width:g}" height="{high}"'
     return f'<rect class="{look}" {place} fill="{fill}"/>'
 
 
@@ -168,7 +171,7 @@ def _said(mark: Mark) -> str:
 
 def how(mark: Mark) -> str:
     """Planned or real, and late, as words; how many it stands for."""
-    parts = [_("planned") if mark.is_planned else _("real")]
+    parts = [] if mark.is_summary else [_("planned") if mark.is_planned else _("real")]
     if mark.is_late:
         parts.append(_("late"))
     if mark.count > 1:

@@ -21,9 +21,8 @@ from .groups import may_own
 from .question import Provided, Question, read_question
 from .shown import shown
 
-PROVIDERS: dict[
-    str, str
-] = {}  # by the name of the kind: dotted path of a function (kind, row, label, Question) -> Provided
+# by the name of the kind: dotted path of a function (kind, row, label, Question) -> Provided
+PROVIDERS = {"program": "records.gantt.tree.program_timeline"}
 
 
 @require_safe

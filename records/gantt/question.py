@@ -69,6 +69,8 @@ class Provided:
     usual: str = WHOLE
     next: str = ""  # the next page of a group
     all: str = ""  # back from one group to all
+    first: str = ""  # back to the first page
+    fold: str = ""  # the page with everything folded, where something is open
 
 
 def read_question(request: HttpRequest) -> tuple[Question, list[str]]:
