@@ -15,6 +15,7 @@ from ..kinds import Kind, kinds
 from ..labels import label_of, labels_of, mentioned
 from ..showing import period_cell
 from ..timelines.asking import Asked, Entry, entries
+from .due import Due, counted_dues, lanes_of_due
 from .groups import Group, groups_of, groups_of_everything, part_of
 from .lanes import Lane, Mark, Toggle
 from .marks import mark_of
@@ -32,7 +33,7 @@ def of_record(kind: Kind, row, label, question: Question) -> Provided:
     """What stands on the timeline of a record of any kind."""
     own = facts_of([row.id], question.look).get(row.id, [])
     lane = Lane("own", str(label), tuple(mark_of(entry, question.today) for entry in own), href=label.url)
-    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question)
+    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question, row.id)
 
 
 def of_everything(question: Question) -> Provided:
@@ -40,15 +41,17 @@ def of_everything(question: Question) -> Provided:
     return _provided(groups_of_everything(), [], question)
 
 
-def _provided(groups: Sequence[Group], own: list[Lane], question: Question) -> Provided:
+def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owner: UUID | None = None) -> Provided:
+    dues = counted_dues(owner, question.look) if owner else []
     found = counted(groups, question.look)
-    span = _span(found, own)
-    usual = "year" if any(one.is_bounded for one in found) else WHOLE
+    span = _span([*found, *dues], own)
+    usual = "year" if any(one.is_bounded for one in [*found, *dues]) else WHOLE
     window = question.window(span, usual)
     look = question.within(window)
     parts = _split(found)
-    if window or len(parts) > len(found):
+    if window or parts != [one.group for one in found]:
         found = counted(parts, look)
+    found += counted_dues(owner, look) if dues and window else dues
     if question.only and question.only not in {one.group.key for one in found}:
         question = replace(question, only="", after=None)
     lanes, following = lanes_of(found, question, look)
@@ -167,15 +170,24 @@ def _summary(one: Counted) -> tuple[Mark, ...]:
 def _rows(one: Counted, question: Question, look: Look, limit: int) -> tuple[list[Lane], str]:
     """The rows of an open group, and the address of those that follow."""
     group = one.group
-    rows = page(group, look, limit + 1, question.after if question.only else None)
+    after = question.after if question.only else None
+    if isinstance(group, Due):
+        lanes, place = lanes_of_due(group, look, question.today, limit, after)
+        return _with_more(lanes, one, question, place)
+    rows = page(group, look, limit + 1, after)
     is_more, rows = len(rows) > limit, rows[:limit]
     make = _carried if group.carries else _themselves
     lanes = make(group, rows, look, question.today)
-    if not is_more:
+    return _with_more(lanes, one, question, rows[-1].place if is_more else None)
+
+
+def _with_more(lanes: list[Lane], one: Counted, question: Question, place) -> tuple[list[Lane], str]:
+    """These lanes, and the way to those after this place."""
+    if place is None:
         return lanes, ""
-    href = question.further(group.key, rows[-1].place)
+    href = question.further(one.group.key, place)
     if not question.only:
-        lanes.append(Lane(f"{group.key}-more", _("further entries"), href=href, depth=1))
+        lanes = [*lanes, Lane(f"{one.group.key}-more", _("further entries"), href=href, depth=1)]
     return lanes, href
 
 
