@@ -205,6 +205,21 @@ def test_what_belongs_to_it_by_a_relation_stands_there_too(w):
     assert heads(provided("institution", w.gist, cast.user("officer")))["Events"] == "1"
 
 
+def test_record_and_timeline_lead_to_each_other(w, client):
+    work()
+    to_timeline, to_record = "/en/labs/gist-lab/timeline/?as_of=2025", "/en/labs/gist-lab/?as_of=2025"
+    assert f'href="{to_timeline}"' in client.get(to_record).content.decode()
+    assert f'href="{to_record}"' in client.get(to_timeline).content.decode()
+    assert 'href="/en/programs/alpha/timeline/"' in client.get("/en/timelines/").content.decode()
+
+
+def test_a_group_leads_to_the_list_of_its_rows(w, client):
+    many(w, 30, part="lead")
+    found = provided("institution", w.gist, query="group=participation-institution-lead")
+    assert found.list == f"/en/participations/?institution={w.gist.id}&part=lead"
+    assert "Project" in client.get(found.list).content.decode()
+
+
 def test_a_record_with_nothing_dated_says_so(w, client):
     answer = client.get("/en/institutions/government/timeline/").content.decode()
     assert "Nothing dated is recorded yet." in answer

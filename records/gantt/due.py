@@ -28,6 +28,7 @@ class Due:
     fact: str
     owner: UUID
     carries: str = ""
+    list_url: str = ""
 
     def asked(self, look: Look) -> Asked:
         return Asked(

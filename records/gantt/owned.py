@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from .. import dates
 from ..kinds import Kind, kinds
-from ..labels import label_of, labels_of, mentioned
+from ..labels import Label, label_of, labels_of, mentioned
+from ..moments import address
 from ..showing import period_cell
 from ..timelines.asking import Asked, Entry, entries
 from .due import Due, counted_dues, lanes_of_due
-from .groups import Group, groups_of, groups_of_everything, part_of
+from .groups import WITH_MUCH, Group, groups_of, groups_of_everything, part_of
 from .lanes import Lane, Mark, Toggle
 from .marks import mark_of
 from .question import Provided, Question, Span
@@ -61,6 +62,7 @@ def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owne
         usual=usual,
         next=following,
         all=question.href(group=None, cursor=None) if question.only else "",
+        list=next((one.group.list_url for one in found if one.group.key == question.only), ""),
     )
 
 
@@ -199,7 +201,7 @@ def _themselves(group: Group, rows: list, look: Look, today: date) -> list[Lane]
     for row in rows:
         label = label_of(group.called, row, others)
         marks = tuple(mark_of(entry, today) for entry in facts.get(row.id, ()))
-        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=label.url, depth=1))
+        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=_url(group, label), depth=1))
     return found
 
 
@@ -225,6 +227,12 @@ def _carried(group: Group, rows: list, look: Look, today: date) -> list[Lane]:
         key = f"{group.key}-{its_rows[0].id}"
         found.append(Lane(key, str(labels[scope]), tuple(marks), href=labels[scope].url, depth=1, note=note))
     return found
+
+
+def _url(group: Group, label: Label) -> str:
+    """Where a row leads: to its page; from the timeline of everything to its own timeline where much stands on that."""
+    is_there = not group.by and label.kind in WITH_MUCH
+    return address("timeline_record", label.plural, label.key) if is_there else label.url
 
 
 def _is_told(entry: Entry, others: Sequence[Entry]) -> bool:
