@@ -105,6 +105,9 @@ FIGURES = [
 # What stands on timelines besides the dated facts of records (records/timelines/sources.py)
 TIMELINE_SOURCES = ["reports.due.timeline.DUES"]
 
+# What led to a change: functions (changes, records, reader) -> {change: records.slips.moves.Origin}
+CHANGE_ORIGINS = ["reports.origins.reports_of"]
+
 # Views of the schema `reporting` beside one for each kind: functions that make them (records/reporting/)
 REPORTING = [
     "records.reporting.others.records",
@@ -114,7 +117,7 @@ REPORTING = [
 ]
 
 # What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)
-NEEDS = ["reports.needs.needs", "funding.dated_needs.needs", "funding.needs.needs"]
+NEEDS = ["reports.needs.needs", "funding.needs.needs"]
 
 # Who is to act on dated facts (records/gantt/lists/acting.py); of one part the last that says so counts
 TIMELINE_ACTING = ["programs.acting.acting", "reports.due.acting.acting"]

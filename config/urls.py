@@ -58,6 +58,7 @@ from records.retiring import restore_page, retire_page
 from records.saved_api import SavedViewView
 from records.search_api import SearchView
 from records.search_pages import search_page
+from records.slips.api import SlipView
 from records.spreadsheets import pages as sheet_pages
 from records.spreadsheets.api import ImportView
 from records.suggest_api import SuggestView
@@ -78,6 +79,7 @@ for kind in kinds().values():
     router.register(kind.plural, own_views.get(kind.name) or viewset_for(kind), basename=f"api-{kind.plural}")
 router.register("rollups", RollupView, basename="api-rollups")
 router.register("timelines", TimelineView, basename="api-timelines")
+router.register("slips", SlipView, basename="api-slips")
 router.register("jobs", JobView, basename="api-jobs")
 router.register("exports", ExportsView, basename="api-exports")
 router.register("everything", EverythingView, basename="api-everything")

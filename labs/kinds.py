@@ -77,7 +77,7 @@ LAB = Kind(
     adds={"floor_area_m2": ()},
     dated=(
         Dated("opened", "opened_on"),
-        Dated("opening_planned", "opening_planned_on", planned=NOT_YET, open=NOT_YET),
+        Dated("opening_planned", "opening_planned_on", planned=NOT_YET, open=NOT_YET, real="opened_on"),
     ),
     owners=("institution",),
     as_of=AsOf("opened_on"),
@@ -98,7 +98,7 @@ FACILITY = Kind(
     search=("name_ko", "name_en", "aliases"),
     facts=("kind", "lab", "provider", "number", "opened_on", "planned_on"),
     adds={"number": ("kind",)},
-    dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned=NOT_YET, open=NOT_YET)),
+    dated=(Dated("in_use", "opened_on"), Dated("planned", "planned_on", planned=NOT_YET, open=NOT_YET, real="opened_on")),
     owners=("lab", "provider"),
     as_of=AsOf("opened_on"),
 )  # fmt: skip

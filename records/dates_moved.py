@@ -1,7 +1,7 @@
 """Versions that ended because a date of the record became another one: `history.<table>.dates_moved`.
 
 They are few among many versions. With the present row they are all that one needs to say what a date was, one after
-the other (timelines/slips.py); indexes of their own find them by record and by instant.
+the other (slips/); indexes of their own find them by record and by instant.
 """
 
 from django.db import connection

@@ -134,6 +134,8 @@ class Dated:
     open: Mapping[str, tuple[str, ...] | None] = NEVER
     unless_same_as: str = ""  # no fact where this field says the same
     is_brief: bool = False  # where no end is stated, it ends when it begins
+    real: str = ""  # the field with the day on which it came true
+    first_plan: str = ""  # the field that states what was planned first
 
 
 @dataclass(frozen=True, eq=False)

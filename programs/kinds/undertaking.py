@@ -119,7 +119,14 @@ MILESTONE = Kind(
     filters=(IN_PROGRAM,),
     facts=("scope", "planned_on", "due_on", "done_on", "state"),
     dated=(
-        Dated("due", "due_on", planned={"state": ("open",)}, open={"state": ("open",)}),
+        Dated(
+            "due",
+            "due_on",
+            planned={"state": ("open",)},
+            open={"state": ("open",)},
+            real="done_on",
+            first_plan="planned_on",
+        ),
         Dated("done", "done_on"),
         Dated("first_planned", "planned_on", planned={"state": ("open", "done", "dropped")}, unless_same_as="due_on"),
     ),

@@ -12,12 +12,10 @@ from django.utils.translation import gettext as _
 
 from .. import dates
 from ..kinds import Kind, kinds
-from ..labels import Label, label_of, labels_of, mentioned
-from ..moments import address
+from ..labels import label_of, labels_of, mentioned
 from ..showing import period_cell
 from ..timelines.asking import Asked, Entry, entries
-from .due import Due, counted_dues, lanes_of_due
-from .groups import WITH_MUCH, Group, groups_of, groups_of_everything, part_of
+from .groups import Group, groups_of, groups_of_everything, part_of
 from .lanes import Lane, Mark, Toggle
 from .marks import mark_of
 from .question import Provided, Question, Span
@@ -34,7 +32,7 @@ def of_record(kind: Kind, row, label, question: Question) -> Provided:
     """What stands on the timeline of a record of any kind."""
     own = facts_of([row.id], question.look).get(row.id, [])
     lane = Lane("own", str(label), tuple(mark_of(entry, question.today) for entry in own), href=label.url)
-    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question, row.id)
+    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question)
 
 
 def of_everything(question: Question) -> Provided:
@@ -42,17 +40,15 @@ def of_everything(question: Question) -> Provided:
     return _provided(groups_of_everything(), [], question)
 
 
-def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owner: UUID | None = None) -> Provided:
-    dues = counted_dues(owner, question.look) if owner else []
+def _provided(groups: Sequence[Group], own: list[Lane], question: Question) -> Provided:
     found = counted(groups, question.look)
-    span = _span([*found, *dues], own)
-    usual = "year" if any(one.is_bounded for one in [*found, *dues]) else WHOLE
+    span = _span(found, own)
+    usual = "year" if any(one.is_bounded for one in found) else WHOLE
     window = question.window(span, usual)
     look = question.within(window)
     parts = _split(found)
-    if window or parts != [one.group for one in found]:
+    if window or len(parts) > len(found):
         found = counted(parts, look)
-    found += counted_dues(owner, look) if dues and window else dues
     if question.only and question.only not in {one.group.key for one in found}:
         question = replace(question, only="", after=None)
     lanes, following = lanes_of(found, question, look)
@@ -62,7 +58,6 @@ def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owne
         usual=usual,
         next=following,
         all=question.href(group=None, cursor=None) if question.only else "",
-        list=next((one.group.list_url for one in found if one.group.key == question.only), ""),
     )
 
 
@@ -172,24 +167,15 @@ def _summary(one: Counted) -> tuple[Mark, ...]:
 def _rows(one: Counted, question: Question, look: Look, limit: int) -> tuple[list[Lane], str]:
     """The rows of an open group, and the address of those that follow."""
     group = one.group
-    after = question.after if question.only else None
-    if isinstance(group, Due):
-        lanes, place = lanes_of_due(group, look, question.today, limit, after)
-        return _with_more(lanes, one, question, place)
-    rows = page(group, look, limit + 1, after)
+    rows = page(group, look, limit + 1, question.after if question.only else None)
     is_more, rows = len(rows) > limit, rows[:limit]
     make = _carried if group.carries else _themselves
     lanes = make(group, rows, look, question.today)
-    return _with_more(lanes, one, question, rows[-1].place if is_more else None)
-
-
-def _with_more(lanes: list[Lane], one: Counted, question: Question, place) -> tuple[list[Lane], str]:
-    """These lanes, and the way to those after this place."""
-    if place is None:
+    if not is_more:
         return lanes, ""
-    href = question.further(one.group.key, place)
+    href = question.further(group.key, rows[-1].place)
     if not question.only:
-        lanes = [*lanes, Lane(f"{one.group.key}-more", _("further entries"), href=href, depth=1)]
+        lanes.append(Lane(f"{group.key}-more", _("further entries"), href=href, depth=1))
     return lanes, href
 
 
@@ -201,7 +187,7 @@ def _themselves(group: Group, rows: list, look: Look, today: date) -> list[Lane]
     for row in rows:
         label = label_of(group.called, row, others)
         marks = tuple(mark_of(entry, today) for entry in facts.get(row.id, ()))
-        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=_url(group, label), depth=1))
+        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=label.url, depth=1))
     return found
 
 
@@ -227,12 +213,6 @@ def _carried(group: Group, rows: list, look: Look, today: date) -> list[Lane]:
         key = f"{group.key}-{its_rows[0].id}"
         found.append(Lane(key, str(labels[scope]), tuple(marks), href=labels[scope].url, depth=1, note=note))
     return found
-
-
-def _url(group: Group, label: Label) -> str:
-    """Where a row leads: to its page; from the timeline of everything to its own timeline where much stands on that."""
-    is_there = not group.by and label.kind in WITH_MUCH
-    return address("timeline_record", label.plural, label.key) if is_there else label.url
 
 
 def _is_told(entry: Entry, others: Sequence[Entry]) -> bool:

@@ -47,6 +47,5 @@ DUES = Source(
     _seen,
     kind="obligation",
     fact="report_due",
-    figure="calendar",
     is_carried=False,
 )  # fmt: skip
