@@ -12,6 +12,7 @@ from records.asking import LARGEST_LIMIT
 from records.duplicates import searched_kinds
 from records.kinds import Kind, Type, kind_of, kinds
 from records.problem_codes import CODES, OF_ANSWERS
+from records.timelines.sources import facts
 
 LIST = re.compile(r"/api/v1/(?P<plural>[a-z-]+)/$")
 ONE = re.compile(r"/api/v1/(?P<plural>[a-z-]+)/\{id\}/$")
@@ -40,6 +41,7 @@ UP_TO = re.compile(r"1 to (\d+)")  # how the text of a `limit` says it
 OWN = {  # what one parameter of one address takes
     ("/api/v1/duplicates/", "kind"): lambda: {"type": "string", "enum": [kind.name for kind in searched_kinds()]},
     ("/api/v1/timelines/", "kind"): lambda: _some_of(kinds()),
+    ("/api/v1/timelines/", "fact"): lambda: _some_of(facts()),
 }
 OF_TYPES = {  # the format of what a filter on a field of this type takes
     Type.ID: {"type": "string", "format": "id"},

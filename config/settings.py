@@ -117,7 +117,7 @@ REPORTING = [
 ]
 
 # What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)
-NEEDS = ["reports.needs.needs", "funding.needs.needs"]
+NEEDS = ["reports.needs.needs", "funding.dated_needs.needs", "funding.needs.needs"]
 
 # Who is to act on dated facts (records/gantt/lists/acting.py); of one part the last that says so counts
 TIMELINE_ACTING = ["programs.acting.acting", "reports.due.acting.acting"]

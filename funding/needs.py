@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from people.visits import all_seen, visit
-from programs.models import Agreement
 from records import lists
 from records.changes import Count, counts, latest
 from records.jobs import Job
@@ -73,7 +72,7 @@ def needs(request) -> list[Need]:
     """Those of this floor and the ones below."""
     reader, user = request.reader, request.user
     found = [_disagreements(reader)] if reader.is_officer else []
-    return [*found, _lines_ending(reader), _agreements_ending(reader), _changes(reader, visit(user)), _jobs(user)]
+    return [*found, _lines_ending(reader), _changes(reader, visit(user)), _jobs(user)]
 
 
 def number_words(n: int) -> str:
@@ -110,29 +109,22 @@ def _topic(row: Disagreement) -> tuple[str, str]:
 
 
 def _lines_ending(reader: Reader) -> Need:
-    empty = (_("All lines of money"), address("list", kind_of(FundingLine).plural))
-    title = _("money that ends within %d days") % DAYS
-    return _ending(
-        FundingLine, "state__in=planned%2Ccommitted", reader, "lines", title, _("No line of money ends soon."), empty
-    )
-
-
-def _agreements_ending(reader: Reader) -> Need:
-    empty = (_("All agreements"), address("list", kind_of(Agreement).plural))
-    title = _("agreements that end within %d days") % DAYS
-    return _ending(Agreement, "", reader, "agreements", title, _("No agreement ends soon."), empty)
-
-
-def _ending(model, only: str, reader: Reader, name: str, title: str, none: str, empty: tuple[str, str]) -> Need:
-    """What ends soon, the soonest first: found along the index of ends."""
-    kind = kind_of(model)
-    asked = QueryDict(f"ending={DAYS}&{only}".rstrip("&"))
+    """Money that ends soon, the soonest first: found along the index of ends."""
+    kind = kind_of(FundingLine)
+    asked = QueryDict(f"ending={DAYS}&state__in=planned%2Ccommitted")
     query = lists.read(kind, asked, reader)
     shown = list(query.in_order()[:SHOWN])
     number = len(shown) if len(shown) < SHOWN else query.count()
     labels = labels_for(kind, shown, reader)
-    items = tuple(_item(kind, row, labels) for row in shown)
-    return Need(name, title, number_words(number), address("list", kind.plural, **asked.dict()), items, none, empty)
+    return Need(
+        "lines",
+        _("money that ends within %d days") % DAYS,
+        number_words(number),
+        address("list", kind.plural, **asked.dict()),
+        tuple(_item(kind, row, labels) for row in shown),
+        _("No line of money ends soon."),
+        (_("All lines of money"), address("list", kind.plural)),
+    )
 
 
 def _item(kind: Kind, row, labels) -> Item:

@@ -27,7 +27,7 @@ from .rights import Reader
 from .saved import find_view
 
 SAFE = ("GET", "HEAD")
-OF_TODAY = ("ending",)  # filters that count from today
+OF_TODAY = ("ending", "late")  # filters that count from today
 PERSONAL = ("others",)  # parameters whose answer depends on who asks, whatever their rights
 VARIES = ("Accept", "Accept-Language", "Authorization", "Cookie")
 TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')

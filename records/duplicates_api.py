@@ -12,13 +12,12 @@ from rest_framework.response import Response
 from . import duplicates
 from .answers import ApiView, one_answer
 from .api import PARAMETERS
-from .asking import BadQuery, Problem, not_a_value, not_allowed
+from .asking import BadQuery, Problem, limit_of, not_a_value, not_allowed
 from .kinds import Kind
 from .problem_codes import coded
 from .reading import not_a_reference
 from .refusals import Fault, Refused
 from .rules import require_can_edit
-from .timelines_api import limit_of
 from .writing_api import ExactJSONParser, TakesWords
 
 RECORD = {"id": serializers.UUIDField(), "label": serializers.CharField(), "apart": serializers.CharField(), "url": serializers.CharField()}  # fmt: skip

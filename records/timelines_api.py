@@ -1,171 +1,174 @@
-"""`GET /api/v1/timelines/`: dated facts in order."""
+"""`GET /api/v1/timelines/`: dated facts in order, each with how exact it is, how sure its order, and who states it."""
 
-import base64
-import json
-from datetime import date
-from uuid import UUID
+from collections.abc import Sequence
+from functools import cache
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, inline_serializer
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .answers import query_parameters
-from .api import ApiView, find, one_answer
-from .asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
-from .base import Record
+from .answers import ApiView, one_answer, query_parameters
 from .conditional import DATA_STATE
-from .dates import BadDate, parse
-from .figures import freshness
 from .kinds import kinds
-from .labels import labels_of
-from .problem_codes import coded
-from .timelines.asking import Asked, entries
+from .labels import Label, in_both, labels_of
+from .list_api import link_to
+from .timelines import saying
+from .timelines.asking import entries, fresh
+from .timelines.on_record import WORDS as FACTS
+from .timelines.questions import FIRST, FLAGS, LAST, TEXTS, Question, cursor_after, read_question
 
-OWNERS = ("program", "project", "institution", "lab", "researcher")
-TAKES = {
-    *OWNERS,
-    "record",
-    "kind",
-    "from",
-    "to",
-    "limit",
-    "cursor",
-    "as_of",
-    "known_at",
-    "lang",
-    "money",
-    "format",
-}
-ENTRY = inline_serializer(
-    "TimelineEntry",
+ONE_DATE = inline_serializer(
+    "TimelineDate",
     {
-        "record": serializers.UUIDField(),
-        "kind": serializers.CharField(),
-        "fact": serializers.CharField(),
-        "label_ko": serializers.CharField(),
-        "label_en": serializers.CharField(),
-        "starts_on": serializers.CharField(allow_null=True, help_text="EDTF"),
-        "ends_on": serializers.CharField(allow_null=True, help_text="EDTF"),
-        "first": serializers.DateField(allow_null=True, help_text="first day that it can mean"),
-        "last": serializers.DateField(allow_null=True, help_text="last day that it can mean"),
-        "is_planned": serializers.BooleanField(),
+        "exactness": serializers.ChoiceField([(one, one) for one in saying.EXACTNESS]),
+        "is_about": serializers.BooleanField(help_text="the source says “about”"),
+        "is_uncertain": serializers.BooleanField(help_text="the source doubts it"),
     },
-    many=True,
 )
+STATED = {
+    "citation": serializers.UUIDField(),
+    "source": serializers.UUIDField(),
+    "title_ko": serializers.CharField(allow_blank=True),
+    "title_en": serializers.CharField(allow_blank=True),
+    "attribute": serializers.CharField(help_text="the field of the record"),
+    "value": serializers.CharField(allow_blank=True),
+    "value_stated": serializers.CharField(allow_blank=True),
+    "place": serializers.CharField(allow_blank=True),
+    "certainty": serializers.CharField(),
+    "is_held": serializers.BooleanField(help_text="it is the date that the record holds"),
+}
+ENTRY = {
+    "record": serializers.UUIDField(),
+    "part": serializers.UUIDField(help_text="the record itself, or what of it is due"),
+    "kind": serializers.CharField(),
+    "fact": serializers.CharField(),
+    "fact_ko": serializers.CharField(),
+    "fact_en": serializers.CharField(),
+    "label_ko": serializers.CharField(),
+    "label_en": serializers.CharField(),
+    "about": serializers.UUIDField(allow_null=True, help_text="the record that it is about, where that is another one"),
+    "about_ko": serializers.CharField(),
+    "about_en": serializers.CharField(),
+    "within": serializers.UUIDField(allow_null=True, help_text="its program"),
+    "through": serializers.UUIDField(
+        allow_null=True, help_text="the participation or role by which it stands on the timeline that was asked for"
+    ),
+    "starts_on": serializers.CharField(allow_null=True, help_text="EDTF"),
+    "ends_on": serializers.CharField(allow_null=True, help_text="EDTF"),
+    "first": serializers.DateField(allow_null=True, help_text="first day that its beginning can mean"),
+    "starts_last": serializers.DateField(allow_null=True, help_text="last day that its beginning can mean"),
+    "ends_first": serializers.DateField(allow_null=True, help_text="first day that its end can mean"),
+    "last": serializers.DateField(allow_null=True, help_text="last day that its end can mean"),
+    "start": ONE_DATE,
+    "end": type(ONE_DATE)(),
+    "is_planned": serializers.BooleanField(),
+    "is_open": serializers.BooleanField(help_text="still awaited"),
+    "days_late": serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="where `late` is asked: at least and at most; [0, 12]: perhaps, [0, 0]: not at all",
+    ),
+    "certainty": serializers.ChoiceField(
+        [(one, one) for one in (saying.SURELY, saying.PERHAPS)],
+        allow_null=True,
+        help_text="whether it surely answers what was asked by days",
+    ),
+    "order": serializers.ChoiceField(
+        [(one, one) for one in (saying.BEFORE, saying.SAME, saying.UNKNOWN)],
+        allow_null=True,
+        help_text="the entry before lies surely before it, on the same day, or neither is known",
+    ),
+    "sources": inline_serializer("TimelineStated", STATED, many=True),
+}
 PAGE = one_answer(
     "TimelinePage",
     {
-        "results": ENTRY,
+        "results": inline_serializer("TimelineEntry", ENTRY, many=True),
         "next_cursor": serializers.CharField(allow_null=True),
         "computed_at": serializers.DateTimeField(allow_null=True),
         **DATA_STATE,
     },
 )
+CHOICES = dict.fromkeys(FLAGS, ("true", "false")) | {
+    "certainty": (saying.SURELY, saying.PERHAPS),
+    "sort": (FIRST, LAST),
+}
+PARAMETERS = [
+    *query_parameters({name: text for name, text in TEXTS.items() if name not in CHOICES}),
+    *(OpenApiParameter(name, str, description=TEXTS[name], enum=words) for name, words in CHOICES.items()),
+]
 
 
 class TimelineView(ApiView):
     """Every dated fact, with the record that it comes from."""
 
     made_of_records = True
+    saying_all_at_once = ("list",)
 
-    @extend_schema(
-        operation_id="timelines_list",
-        tags=["timelines"],
-        parameters=query_parameters({}, sorted(TAKES - {"format"})),
-        responses=PAGE,
-    )
+    @extend_schema(operation_id="timelines_list", tags=["timelines"], parameters=PARAMETERS, responses=PAGE)
     def list(self, request):
-        asked = request.query_params
-        problems = unknown_parameters(asked, TAKES)
-        limit = limit_of(asked.get("limit", ""), problems)
-        begins, ends = (_day(asked, name, problems) for name in ("from", "to"))
-        wanted = asked.getlist("kind")
-        problems += [Problem("kind", not_allowed("kind", k, kinds())) for k in wanted if k not in kinds()]
-        after = _after(asked.get("cursor", ""), problems)
-        if problems:
-            raise BadQuery(problems)
+        known_at = request._request.known_at
         try:
-            owners = [self._owner(name, asked[name]) for name in (*OWNERS, "record") if asked.get(name)]
+            question = read_question(
+                request.query_params, self.reader, as_of=self.as_of, known_at=known_at, problems=self.problems
+            )
         except Http404:
-            return Response({"results": [], "next_cursor": None, **self._fresh()})
-        question = Asked(
-            owners=tuple(owners), kinds=tuple(wanted), begins=begins, ends=ends, as_of=self.as_of,
-            is_past=self.request._request.known_at is not None,
-        )  # fmt: skip
-        found = entries(self.reader, question, after=after, limit=limit + 1)
-        more, found = len(found) > limit, found[:limit]
-        return Response(
-            {
-                "results": _shape(found, self.reader),
-                "next_cursor": _cursor(found[-1]) if more else None,
-                **self._fresh(),
+            return self._answer([], None)
+        found = entries(self.reader, question.asked, after=question.after, limit=question.limit + 1)
+        page = found[: question.limit]
+        cursor = cursor_after(page[-1], question.asked.by_end) if len(found) > len(page) else None
+        return self._answer(shaped(page, question, self.reader), cursor)
+
+    def _answer(self, results: Sequence[dict], cursor: str | None) -> Response:
+        state = fresh()
+        body = {"results": results, "next_cursor": cursor, **self.data_state}
+        body |= {"computed_at": state.computed_at, "is_stale": state.is_stale}
+        return Response(body, headers=link_to(self.request, cursor))
+
+
+def shaped(page: list, question: Question, reader) -> list[dict]:
+    """Entries as the API says them; labels and sources of a page in a constant number of queries."""
+    by_kind: dict[str, set] = {name: set() for name in kinds()}
+    for entry in page:
+        by_kind[entry.kind].add(entry.record)
+    labels = labels_of(by_kind, {entry.about for entry in page} - {None}, reader)
+    sources, asked, days = saying.sources_of(page, reader), question.asked, question.days
+    results = []
+    for entry in page:
+        before, days = days, saying.days_in_order(entry, asked.by_end)
+        results.append(
+            _own(entry)
+            | _fact(entry.fact)
+            | _called("label", labels.get(entry.record))
+            | _called("about", labels.get(entry.about))
+            | {
+                "days_late": None if asked.is_late is None else saying.days_late(entry, asked.today),
+                "certainty": saying.certainty(entry, asked),
+                "order": saying.order_of_days(days, before),
+                "sources": [vars(one) for one in sources.get((entry.record, entry.fact), ())],
             }
         )
-
-    def _fresh(self) -> dict:
-        fresh = freshness("timelines")
-        return self.data_state | {"computed_at": fresh.computed_at, "is_stale": fresh.is_stale}
-
-    def _owner(self, name: str, key: str) -> UUID:
-        if name == "record":
-            try:
-                return get_object_or_404(Record.objects.visible_to(self.reader), id=UUID(key)).id
-            except ValueError:
-                raise BadQuery([Problem("record", coded("not_an_id", _("“%s” is not an id.") % key))]) from None
-        return find(kinds()[name], key, self.reader).id
+    return results
 
 
-def _shape(found, reader) -> list[dict]:
-    by_kind: dict[str, set] = {}
-    for entry in found:
-        by_kind.setdefault(entry.kind, set()).add(entry.record)
-    labels = labels_of(by_kind, set(), reader)
-    return [
-        {
-            "record": entry.record,
-            "kind": entry.kind,
-            "fact": entry.fact,
-            "label_ko": labels[entry.record].ko if entry.record in labels else "",
-            "label_en": labels[entry.record].en if entry.record in labels else "",
-            "starts_on": entry.starts_on,
-            "ends_on": entry.ends_on,
-            "first": entry.first,
-            "last": entry.last,
-            "is_planned": entry.is_planned,
-        }
-        for entry in found
-    ]
+OWN = (
+    "record", "part", "kind", "fact", "about", "within", "through", "starts_on", "ends_on", "first", "starts_last",
+    "ends_first", "last", "is_planned", "is_open",
+)  # fmt: skip
 
 
-def _day(asked, name: str, problems: list[Problem]) -> date | None:
-    text = asked.get(name, "")
-    if not text:
-        return None
-    try:
-        when = parse(text)
-    except BadDate as bad:
-        problems.append(Problem(name, str(bad)))
-        return None
-    return when.first if name == "from" else when.last
+def _own(entry) -> dict:
+    said = {name: getattr(entry, name) for name in OWN}
+    return said | {"start": vars(saying.exactness(entry.starts_on)), "end": vars(saying.exactness(entry.ends_on))}
 
 
-def _cursor(entry) -> str:
-    return base64.urlsafe_b64encode(json.dumps(entry.place()).encode()).decode().rstrip("=")
+def _called(name: str, label: Label | None) -> dict:
+    return {f"{name}_ko": label.ko if label else "", f"{name}_en": label.en if label else ""}
 
 
-def _after(cursor: str, problems: list[Problem]) -> list[str]:
-    if not cursor:
-        return []
-    try:
-        day, record, fact = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [date.fromisoformat(day).isoformat(), str(UUID(record)), str(fact)]
-    except (ValueError, TypeError):
-        problems.append(
-            Problem(
-                "cursor", coded("bad_cursor", _("This cursor belongs to another question. Begin again without it."))
-            )
-        )
-        return []
+@cache
+def _fact(fact: str) -> dict:
+    ko, en = in_both(FACTS.get(fact) or _("period"))
+    return {"fact_ko": ko, "fact_en": en}

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from django.utils import timezone
 
 from config import health
 from programs.models import Program
@@ -300,9 +303,31 @@ def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
             "to=2021",
             f"record={world.paper.id}",
             "program=nobody",
+            "kind=source,lab",
+            "within=alpha&kind=project,program",
+            "within=alpha&fact=opened",
+            "institution=gist&kind=program",
+            "open=true&kind=program",
+            "planned=true&kind=program",
+            "late=true&as_of=2030-01-01",
+            "late=true&as_of=2028-06-01",
+            "ends_from=2029",
+            "ends_from=2028-06&ends_to=2028-07",
+            "ends_from=2028-06&ends_to=2028-07&certainty=surely",
         )
     }
     assert counts == {
+        "kind=source,lab": 2,
+        "within=alpha&kind=project,program": 2,
+        "within=alpha&fact=opened": 0,
+        "institution=gist&kind=program": 1,
+        "open=true&kind=program": 1,
+        "planned=true&kind=program": 0,
+        "late=true&as_of=2030-01-01": 1,
+        "late=true&as_of=2028-06-01": 1,
+        "ends_from=2029": 0,
+        "ends_from=2028-06&ends_to=2028-07": 1,
+        "ends_from=2028-06&ends_to=2028-07&certainty=surely": 0,
         "lab=gist-lab": 2,
         "kind=source": 1,
         "kind=source&kind=lab": 2,
@@ -324,8 +349,96 @@ def test_a_timeline_is_asked_by_owner_kind_and_days(api, world):
         "cursor=NQ",
         "from=%00",
         "lab=%00&limit=0",
+        "late=yes",
+        "open=1",
+        "fact=x",
+        "sort=middle",
+        "certainty=no",
+        "ends_from=x",
+        "kind=project,x",
     ):
         assert problem(api(f"timelines/?{bad}"))["errors"], bad
+    assert len(problem(api("timelines/?late=yes&fact=x&sort=y&ends_to=z&lang=zz&record=w"))["errors"]) == 6
+
+
+def test_a_dated_fact_says_how_exact_it_is_and_who_states_it(api, world):
+    cast.work()
+    (row,) = api("timelines/?institution=gist&kind=program").json()["results"]
+    assert (row["start"], row["end"]) == (
+        {"exactness": "month", "is_about": False, "is_uncertain": False},
+        {"exactness": "year", "is_about": False, "is_uncertain": False},
+    )
+    assert (row["starts_last"], row["ends_first"], row["fact_ko"], row["fact_en"]) == (
+        "2022-07-31", "2028-01-01", "기간", "period",
+    )  # fmt: skip
+    assert (row["part"], row["within"], row["through"]) == (
+        str(world.alpha.id),
+        str(world.alpha.id),
+        str(world.part.id),
+    )
+    (stated,) = row["sources"]
+    assert (stated["source"], stated["attribute"], stated["value"]) == (str(world.paper.id), "starts_on", "2022-07")
+    assert stated["is_held"] and (row["certainty"], row["order"], row["days_late"]) == (None, None, None)
+
+
+def test_a_timeline_says_what_is_only_perhaps_so(api, world):
+    """“2028” may be over in the middle of 2028, and is by 2029; what has no stated end may go on."""
+    cast.work()
+    late = {day: api(f"timelines/?late=true&as_of={day}").json()["results"] for day in ("2028-06-01", "2029-01-02")}
+    said = {day: [(row["certainty"], row["days_late"]) for row in rows] for day, rows in late.items()}
+    assert said == {"2028-06-01": [("perhaps", [0, 152])], "2029-01-02": [("surely", [2, 367])]}
+    between = api("timelines/?from=2030&to=2031&kind=project,program").json()["results"]
+    assert [(row["kind"], row["certainty"]) for row in between] == [("project", "perhaps")]
+
+
+def test_the_order_of_two_dates_is_told_across_pages(api, world):
+    for title, starts in (("a", "2022-07-15"), ("b", "2022-08-02"), ("c", "2022-08-02")):
+        cast.project(world.beta, title, starts_on=starts)
+    cast.work()
+    question = "timelines/?kind=project&from=2022"
+    whole = [row["order"] for row in api(question).json()["results"]]
+    assert whole == [None, "unknown", "before", "same"]
+    found, cursor = [], ""
+    while cursor is not None:
+        body = api(f"{question}&limit=1&cursor={cursor}").json()
+        found, cursor = found + [row["order"] for row in body["results"]], body["next_cursor"]
+    assert found == whole
+    first = api(f"{question}&limit=1").json()["next_cursor"]
+    assert problem(api(f"{question}&sort=last&cursor={first}"))["errors"][0]["code"] == "bad_cursor"
+
+
+def test_what_is_asked_for_by_its_end_stands_in_the_order_of_ends(api, world):
+    cast.project(world.beta, "a", starts_on="2020", ends_on="2027-01-01", status="running")
+    cast.work()
+    ends = "timelines/?ends_from=2026&kind=project,program"
+    assert [row["ends_on"] for row in api(ends).json()["results"]] == ["2027-01-01", "2028"]
+    assert [row["starts_on"] for row in api(f"{ends}&sort=first").json()["results"]] == ["2020", "2022-07"]
+    assert [row["ends_on"] for row in api("timelines/?sort=last&kind=project,program").json()["results"]] == [
+        "2027-01-01",
+        "2028",
+    ]
+
+
+def test_a_page_of_a_timeline_costs_as_many_queries_however_long_it_is(api, world):
+    for n in range(9):
+        made = cast.project(world.beta, f"p{n}", starts_on="2024")
+        cast.citation(world.paper, made, "starts_on", value="2024")
+    cast.work()
+    asked = {}
+    for limit in (1, 9):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(api(f"timelines/?kind=project&limit={limit}").json()["results"]) == limit
+        asked[limit] = len(queries)
+    assert asked[1] == asked[9]
+
+
+def test_what_is_late_is_asked_anew_each_day(api, world, monkeypatch):
+    cast.work()
+    tags = {question: api(question)["ETag"] for question in ("timelines/", "timelines/?late=true")}
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    monkeypatch.setattr(timezone, "localdate", lambda *_args: tomorrow)
+    assert api("timelines/")["ETag"] == tags["timelines/"]
+    assert api("timelines/?late=true")["ETag"] != tags["timelines/?late=true"]
 
 
 # ---- refusals ----------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_an_officer_sees_open_disagreements_the_major_ones_first(world, client, 
         assert len(client.get(url).context["cases"]) == n
 
 
-def test_money_and_agreements_that_end_soon_are_there_the_soonest_first(world, client, officer):
+def test_money_that_ends_soon_is_there_the_soonest_first(world, client, officer):
     for name, end, state in (
         ("b", 40, "planned"),
         ("a", 3, "committed"),
@@ -60,13 +60,38 @@ def test_money_and_agreements_that_end_soon_are_there_the_soonest_first(world, c
         ("done", 5, "closed"),
     ):
         cast.line(world.alpha, name_en=name, ends_on=in_days(end), state=state)
-    cast.UNDER["agreement"](world.alpha, "treaty", ends_on=in_days(90))
-    page = home(client, officer)
-    lines, agreements = need(page, "lines"), need(page, "agreements")
+    lines = need(home(client, officer), "lines")
     assert ([item.text for item in lines.items], lines.number) == (["a", "b"], "2")
-    assert [item.text for item in agreements.items] == ["treaty"]
     assert len(client.get(lines.url).context["lines"]) == 2
-    assert len(client.get(agreements.url).context["lines"]) == 1
+
+
+def test_what_is_late_and_what_ends_soon_is_counted_and_each_number_opens_to_its_list(world, client, officer):
+    cast.UNDER["agreement"](world.alpha, "treaty", ends_on=in_days(90))
+    cast.UNDER["agreement"](world.alpha, "far", ends_on=in_days(91))
+    cast.UNDER["milestone"](world.alpha, "review", due_on=in_days(-2))
+    cast.project(world.alpha, "hidden", ends_on=in_days(-3), visibility=INTERNAL)
+    cast.work()
+    page = home(client, officer)
+    late, ending = need(page, "late-dates"), need(page, "ending-dates")
+    assert [item.mark for item in late.items] == ["late by 3 days", "late by 2 days"]
+    assert [item.text for item in ending.items] == ["treaty"]
+    assert [(words, n) for words, n, _url in late.parts] == [("projects", 1), ("milestones", 1)]
+    for url, n in [(late.url, 2), (ending.url, 1), *((url, n) for _words, n, url in late.parts)]:
+        assert len(client.get(url).context["listed"].rows) == n
+
+
+def test_partners_see_what_is_late_at_their_own_institution(world, client):
+    cast.UNDER["milestone"](world.alpha, "theirs", due_on=in_days(-2))
+    cast.UNDER["milestone"](world.beta, "others'", due_on=in_days(-2))
+    cast.project(world.alpha, "own", title_en="Own", ends_on=in_days(-2))
+    cast.participation(world.gist, cast.project(world.beta, "at-gist", title_en="At GIST", ends_on=in_days(-1)))
+    cast.work()
+    page = home(client, cast.user("partner", world.gist))
+    late = need(page, "late-dates-gist")
+    assert late.title == "Gist · late by their dates"
+    assert [item.text for item in late.items] == ["At GIST"]
+    assert len(client.get(late.url).context["listed"].rows) == int(late.number)
+    assert "late-dates" not in [one.name for one in home(client, cast.user("viewer")).context["needs"]]
 
 
 def test_changes_by_others_since_the_last_visit_are_counted_and_listed(world, client, officer):

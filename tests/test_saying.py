@@ -48,7 +48,7 @@ def entry(starts=None, ends=None, **more) -> Entry:
 )
 def test_a_date_says_how_much_of_it_is_known(edtf, unit, is_about, is_uncertain):
     said = exactness(edtf)
-    assert (said.unit, said.is_about, said.is_uncertain) == (unit, is_about, is_uncertain)
+    assert (said.exactness, said.is_about, said.is_uncertain) == (unit, is_about, is_uncertain)
 
 
 # ---- surely or perhaps ---------------------------------------------------------------------------------

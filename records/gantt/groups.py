@@ -14,9 +14,11 @@ from django.utils.text import capfirst
 
 from ..base import Record
 from ..kinds import Kind, Type, kind_of, kinds
+from ..moments import address
 from ..relations import Relation
 
 EVERYTHING = ("program", "agreement", "event", "exchange", "course", "lab")  # the rest stands on the timelines of these
+WITH_MUCH = ("program", "lab")  # of these: they lead to their own timelines
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,17 @@ class Group:
     condition: Q
     by: str = ""  # "" on the timeline of everything
     part: str = ""  # of what carries: those alone with which one takes this part
+    asked: tuple[tuple[str, str], ...] = ()  # what its list is asked, as an address
 
     @property
     def carries(self) -> str:
         """The field with what its rows stand for on this timeline; "" where they stand for themselves."""
         return self.kind.carries if self.by and self.by != self.kind.carries else ""
+
+    @property
+    def list_url(self) -> str:
+        """The list of all its rows, whether or not they are dated."""
+        return address("list", self.kind.plural, **dict(self.asked))
 
     @property
     def called(self) -> Kind:
@@ -53,6 +61,7 @@ class Group:
                 title=f"{self.title} · {words}",
                 condition=self.condition & Q(**{field.name: value}),
                 part=value,
+                asked=(*self.asked, (field.name, value)),
             )
             for value, words in field.choices
             if value in taken
@@ -69,6 +78,7 @@ def groups_of(kind: Kind, row, reader) -> list[Group]:
             kind=one,
             condition=Q(**{by: row.id}, **only) | (Q(id__in=related.pop(one.name)) if one.name in related else Q()),
             by=by,
+            asked=((by, str(row.id)), *((name, str(value).lower()) for name, value in only.items())),
         )
         for one, by, title, only in _there(_ways(kind), row, related)
     ]

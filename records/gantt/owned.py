@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 
 from .. import dates
 from ..kinds import Kind, kinds
-from ..labels import label_of, labels_of, mentioned
+from ..labels import Label, label_of, labels_of, mentioned
+from ..moments import address
 from ..showing import period_cell
 from ..timelines.asking import Asked, Entry, entries
-from .groups import Group, groups_of, groups_of_everything, part_of
+from .due import Due, counted_dues, lanes_of_due
+from .groups import WITH_MUCH, Group, groups_of, groups_of_everything, part_of
 from .lanes import Lane, Mark, Toggle
 from .marks import mark_of
 from .question import Provided, Question, Span
@@ -32,7 +34,7 @@ def of_record(kind: Kind, row, label, question: Question) -> Provided:
     """What stands on the timeline of a record of any kind."""
     own = facts_of([row.id], question.look).get(row.id, [])
     lane = Lane("own", str(label), tuple(mark_of(entry, question.today) for entry in own), href=label.url)
-    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question)
+    return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question, row.id)
 
 
 def of_everything(question: Question) -> Provided:
@@ -40,15 +42,17 @@ def of_everything(question: Question) -> Provided:
     return _provided(groups_of_everything(), [], question)
 
 
-def _provided(groups: Sequence[Group], own: list[Lane], question: Question) -> Provided:
+def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owner: UUID | None = None) -> Provided:
+    dues = counted_dues(owner, question.look) if owner else []
     found = counted(groups, question.look)
-    span = _span(found, own)
-    usual = "year" if any(one.is_bounded for one in found) else WHOLE
+    span = _span([*found, *dues], own)
+    usual = "year" if any(one.is_bounded for one in [*found, *dues]) else WHOLE
     window = question.window(span, usual)
     look = question.within(window)
     parts = _split(found)
-    if window or len(parts) > len(found):
+    if window or parts != [one.group for one in found]:
         found = counted(parts, look)
+    found += counted_dues(owner, look) if dues and window else dues
     if question.only and question.only not in {one.group.key for one in found}:
         question = replace(question, only="", after=None)
     lanes, following = lanes_of(found, question, look)
@@ -58,6 +62,7 @@ def _provided(groups: Sequence[Group], own: list[Lane], question: Question) -> P
         usual=usual,
         next=following,
         all=question.href(group=None, cursor=None) if question.only else "",
+        list=next((one.group.list_url for one in found if one.group.key == question.only), ""),
     )
 
 
@@ -167,15 +172,24 @@ def _summary(one: Counted) -> tuple[Mark, ...]:
 def _rows(one: Counted, question: Question, look: Look, limit: int) -> tuple[list[Lane], str]:
     """The rows of an open group, and the address of those that follow."""
     group = one.group
-    rows = page(group, look, limit + 1, question.after if question.only else None)
+    after = question.after if question.only else None
+    if isinstance(group, Due):
+        lanes, place = lanes_of_due(group, look, question.today, limit, after)
+        return _with_more(lanes, one, question, place)
+    rows = page(group, look, limit + 1, after)
     is_more, rows = len(rows) > limit, rows[:limit]
     make = _carried if group.carries else _themselves
     lanes = make(group, rows, look, question.today)
-    if not is_more:
+    return _with_more(lanes, one, question, rows[-1].place if is_more else None)
+
+
+def _with_more(lanes: list[Lane], one: Counted, question: Question, place) -> tuple[list[Lane], str]:
+    """These lanes, and the way to those after this place."""
+    if place is None:
         return lanes, ""
-    href = question.further(group.key, rows[-1].place)
+    href = question.further(one.group.key, place)
     if not question.only:
-        lanes.append(Lane(f"{group.key}-more", _("further entries"), href=href, depth=1))
+        lanes = [*lanes, Lane(f"{one.group.key}-more", _("further entries"), href=href, depth=1)]
     return lanes, href
 
 
@@ -187,7 +201,7 @@ def _themselves(group: Group, rows: list, look: Look, today: date) -> list[Lane]
     for row in rows:
         label = label_of(group.called, row, others)
         marks = tuple(mark_of(entry, today) for entry in facts.get(row.id, ()))
-        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=label.url, depth=1))
+        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=_url(group, label), depth=1))
     return found
 
 
@@ -213,6 +227,12 @@ def _carried(group: Group, rows: list, look: Look, today: date) -> list[Lane]:
         key = f"{group.key}-{its_rows[0].id}"
         found.append(Lane(key, str(labels[scope]), tuple(marks), href=labels[scope].url, depth=1, note=note))
     return found
+
+
+def _url(group: Group, label: Label) -> str:
+    """Where a row leads: to its page; from the timeline of everything to its own timeline where much stands on that."""
+    is_there = not group.by and label.kind in WITH_MUCH
+    return address("timeline_record", label.plural, label.key) if is_there else label.url
 
 
 def _is_told(entry: Entry, others: Sequence[Entry]) -> bool:

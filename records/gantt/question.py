@@ -69,6 +69,7 @@ class Provided:
     usual: str = WHOLE
     next: str = ""  # the next page of a group
     all: str = ""  # back from one group to all
+    list: str = ""  # of what that group holds
     first: str = ""  # back to the first page
     fold: str = ""  # the page with everything folded, where something is open
 

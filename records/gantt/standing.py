@@ -37,7 +37,7 @@ class Look:
 class Counted:
     """How many rows of a group stand there, and from when to when they go; beyond COUNTED_TO neither is known in full."""
 
-    group: Group
+    group: Group  # or `due.Due`
     number: int
     first: date | None
     last: date | None

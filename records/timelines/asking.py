@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from ..figures import Freshness, freshness
 from ..kinds import kinds
 from ..rights import Reader
-from .sources import COLUMNS, sources
+from .sources import COLUMNS, STORED, others, sources
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,14 @@ def how_many_by_kind(reader: Reader, asked: Asked, at_most: int = 10_000) -> tup
         )
         found = dict(cursor.fetchall())
     return found, sum(found.values()) <= at_most
+
+
+def fresh() -> Freshness:
+    """As of when entries are: those of the figure that was worked out first, and whether a change waits for any."""
+    each = [freshness(name) for name in {source.figure for source in (STORED, *others())}]
+    return Freshness(
+        min((one.computed_at for one in each if one.computed_at), default=None), any(one.is_stale for one in each)
+    )
 
 
 def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: dict, place: str):

@@ -21,6 +21,7 @@ from ..sources import Citation
 SURELY, PERHAPS = "surely", "perhaps"
 BEFORE, SAME, UNKNOWN = "before", "same", "unknown"
 DAY, MONTH, YEAR, INTERVAL, OPEN, UNSTATED = "day", "month", "year", "interval", "open", "unstated"
+EXACTNESS = (DAY, MONTH, YEAR, INTERVAL, OPEN, UNSTATED)
 WORDS = {
     SURELY: _("surely"),
     PERHAPS: _("perhaps"),
@@ -43,7 +44,7 @@ WORDS = {
 class Exactness:
     """How much of a date is known: to the day, the month, the year; between two dates; open to one side; or not at all."""
 
-    unit: str
+    exactness: str
     is_about: bool = False
     is_uncertain: bool = False
 

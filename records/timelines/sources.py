@@ -57,6 +57,7 @@ class Source:
     seen: Callable[[Reader], str | None] = seen
     kind: str = ""  # of all its entries; "": of several
     fact: str = ""
+    figure: str = "timelines"  # by which it is kept
     is_carried: bool = True  # stands also on the timelines of those who take part in its record
 
     def select(self, conditions: Sequence[str] = (), *, names: Sequence[str] = COLUMNS, also: Mapping = NOTHING) -> str:
@@ -105,6 +106,12 @@ STORED = Source(
 def others() -> tuple[Source, ...]:
     """Entries that other figures are already: `settings.TIMELINE_SOURCES`. They have no past."""
     return tuple(map(import_string, settings.TIMELINE_SOURCES))
+
+
+@cache
+def facts() -> tuple[str, ...]:
+    """Every fact that an entry may be of."""
+    return tuple(dict.fromkeys(source.fact for source in (*of_facts(), *others())))
 
 
 # ---- the rows of each kind ----------------------------------------------------------------------------------

@@ -47,5 +47,6 @@ DUES = Source(
     _seen,
     kind="obligation",
     fact="report_due",
+    figure="calendar",
     is_carried=False,
 )  # fmt: skip

@@ -24,13 +24,14 @@ from ...kinds import Kind, kinds
 from ...moments import CLOCKS
 from ...rights import Reader
 from ...suggesting import Suggestion
+from ...timelines import saying
 from ...timelines.asking import Asked
 
 PAGE = 50
 SPANS = (30, 90, 180, 365)  # days ahead to choose from
 USUAL_SPAN, MOST_DAYS = 90, 3660
 ACTED_ON = ("program", "project", "phase", "milestone", "agreement", "event", "exchange", "course", "obligation")
-TAKES = ("kind", "program", "institution", "cursor", *CLOCKS)
+TAKES = ("kind", "program", "institution", "certainty", "cursor", *CLOCKS)
 PARTS_OF_INPUTS = tuple(f"{name}{part}" for name in ("program", "institution") for part in ("_id", "_said"))
 
 
@@ -52,6 +53,8 @@ class What(models.TextChoices):
 REPORT_DUE = ("obligation", "report_due")
 NO_LONGER = ("first_planned",)  # was planned once; what moved has a page of its own
 NO_ENDS = (*NO_LONGER, "done", "signed", "counted", "opened", "in_use", "published")  # have happened, and end nothing
+
+CERTAINTIES = [(name, saying.WORDS[name]) for name in (saying.SURELY, saying.PERHAPS)]
 
 OWN = {Which.LATE: (), Which.ENDING: ("days",), Which.BETWEEN: ("from", "to", "what")}
 
@@ -83,6 +86,9 @@ class Narrowing(forms.Form):
         for name in ("program", "institution"):
             kind = kinds()[name]
             self.fields[name] = RecordField(kinds=[kind], reader=reader, required=False, label=kind.label_one)
+        self.fields["certainty"] = forms.ChoiceField(
+            label=gettext_lazy("certainty"), required=False, choices=[("", gettext_lazy("all")), *CERTAINTIES]
+        )
         if which is not Which.BETWEEN:
             return
         self.fields = {
@@ -116,6 +122,7 @@ class Question:
     begins: Edtf | None = None
     ends: Edtf | None = None
     what: What = What.ANY
+    certainty: str = ""  # surely, perhaps; "": both
     as_of: date | None = None
     is_past: bool = False  # inside `known_at`
     after: tuple = ()
@@ -157,6 +164,7 @@ class Question:
             facts=facts(NO_ENDS if self.which is Which.ENDING else NO_LONGER),
             today=self.today,
             is_past=self.is_past,
+            is_sure=self.certainty == saying.SURELY if self.certainty else None,
             by_end=self.is_about_ends,
         )
         if self.which is Which.LATE:
@@ -177,6 +185,7 @@ class Question:
             "from": self.begins and self.begins.text,
             "to": self.ends and self.ends.text,
             "what": self.what.value,
+            "certainty": self.certainty,
         }
         return {name: value for name, value in (own | other).items() if value}
 
@@ -197,6 +206,7 @@ def read(which: Which, request) -> tuple[Question, Narrowing, list[Problem]]:
         begins=form.cleaned_data.get("from"),
         ends=form.cleaned_data.get("to"),
         what=What(form.cleaned_data.get("what", "")),
+        certainty=form.cleaned_data.get("certainty", ""),
         as_of=request.as_of,
         is_past=request.known_at is not None,
         after=_after(params.get("cursor", ""), problems),

@@ -14,6 +14,7 @@ from ...kinds import kinds
 from ...lists import CAPPED_AT, Count
 from ...moments import address, carried
 from ...pages import refusal
+from ...timelines import saying
 from ...timelines.asking import entries, how_many_by_kind
 from .asked import (
     ACTED_ON,
@@ -75,7 +76,7 @@ def _page(request, which: Which):
         "spans": [(days, url(question, days=str(days)), days == question.days) for days in SPANS],
         "next_url": url(question, cursor=cursor_of(shown[-1].place(question.is_about_ends))) if len(found) > PAGE else "",
         "first_url": url(question) if question.after else "",
-        "all_url": url(question, kind=None, program=None, institution=None),
+        "all_url": url(question, kind=None, program=None, institution=None, certainty=None),
         "quick": _quick(question),
         "file_url": url(question, name="timelines_file", which=which.value),
         "kept": _kept(question),
@@ -94,7 +95,7 @@ def url(question: Question, name: str = "", which: str = "", **other) -> str:
     return f"{base}{'&' if '?' in base else '?'}{asked}" if asked else base
 
 
-TYPED = ("from", "to", "what", "program", "institution")
+TYPED = ("from", "to", "what", "program", "institution", "certainty")
 
 
 def _kept(question: Question) -> list[tuple[str, str]]:
@@ -128,11 +129,18 @@ class Chip:
 
 def chips(question: Question) -> list[Chip]:
     """What the list is narrowed to, each with the address of the list without it."""
-    return [
-        Chip(str(kinds()[name].label_one), str(chosen), url(question, **{name: None}))
-        for name, chosen in (("program", question.program), ("institution", question.institution))
-        if chosen
-    ]
+    chosen = {"program": question.program, "institution": question.institution}
+    found = [(name, str(kinds()[name].label_one), str(one)) for name, one in chosen.items() if one]
+    if question.certainty:
+        found.append(("certainty", _("certainty"), str(saying.WORDS[question.certainty])))
+    return [Chip(label, value, url(question, **{name: None})) for name, label, value in found]
+
+
+def kind_words(name: str, one: bool = False) -> str:
+    """What entries of a kind are called; of an obligation to report it is each report that is due."""
+    if name == REPORT_DUE[0]:
+        return _("report due") if one else _("reports due")
+    return str(kinds()[name].label_one if one else kinds()[name].label_many)
 
 
 # ---- kinds and their numbers -----------------------------------------------------------------------------
@@ -167,8 +175,7 @@ def _switch(reader, question: Question) -> Switch:
     def option(name: str, counts: dict[str, int], is_whole: bool) -> Option:
         is_on = name in question.kinds
         chosen = [one for one in question.kinds if one != name] if is_on else [name]
-        words = str(kinds()[name].label_many) if name != REPORT_DUE[0] else _("reports due")
-        return Option(words, Count(counts.get(name, 0), not is_whole), url(question, kind=chosen), is_on)
+        return Option(kind_words(name), Count(counts.get(name, 0), not is_whole), url(question, kind=chosen), is_on)
 
     def options(of, counts: dict[str, int], is_whole: bool) -> tuple[Option, ...]:
         return tuple(option(name, counts, is_whole) for name in of if counts.get(name) or name in question.kinds)

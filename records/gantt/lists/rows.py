@@ -94,7 +94,7 @@ def _how_exact(edtf: str | None) -> str:
         return _("about")
     if exact.is_uncertain:
         return _("uncertain")
-    return "" if exact.unit == saying.DAY else str(saying.WORDS[exact.unit])
+    return "" if exact.exactness == saying.DAY else str(saying.WORDS[exact.exactness])
 
 
 def _by_kind(found: Sequence[Entry]) -> dict[str, set[UUID]]:

@@ -6,6 +6,7 @@ Where a date can mean several days, so does what follows from it: “late by 3 t
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,11 +64,12 @@ def _is_without_beginning(entry: Entry) -> bool:
 
 
 def _days(low: int, high: int | None) -> str:
+    at_least = number_format(low, force_grouping=True)
     if high is None:
-        return ngettext("%d day or more", "%d days or more", low) % low
+        return ngettext("%(n)s day or more", "%(n)s days or more", low) % {"n": at_least}
     if low == high:
-        return ngettext("%d day", "%d days", low) % low
-    return _("%(low)d to %(high)d days") % {"low": low, "high": high}
+        return ngettext("%(n)s day", "%(n)s days", low) % {"n": at_least}
+    return _("%(low)s to %(high)s days") % {"low": at_least, "high": number_format(high, force_grouping=True)}
 
 
 def left_words(entry: Entry, today: date) -> str:
