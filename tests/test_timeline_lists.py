@@ -250,6 +250,18 @@ def test_a_long_list_goes_on_without_a_row_twice_or_left_out(program, page):
     assert page("late/?cursor=rubbish").status_code == 400
 
 
+def test_the_first_row_of_a_further_page_says_its_order_to_the_last_one_before_it(program, page):
+    for n in range(51):
+        Milestone.objects.create(
+            scope_id=program.id, title_en=f"M{n:02}", due_on="2024-07" if n == 50 else "2024-07-31"
+        )
+    work()
+    first = page("late/?kind=milestone").content.decode()
+    onward = unescape(re.search(r'rel="next" href="([^"]*)"', first)[1])
+    assert "order to the row above not known" in text(page(onward.partition("/timelines/")[2]))
+    assert page(f"between/{onward.partition('/late/')[2]}&from=2024").status_code == 400  # that list has another order
+
+
 def test_an_empty_list_says_what_to_do(world, page):
     assert "Nothing is late. See what ends soon" in text(page("late/"))
     assert "Nothing fits these filters. Remove all filters" in text(page("late/?kind=course"))

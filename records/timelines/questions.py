@@ -79,7 +79,7 @@ def read_question(
     certainty = _one_of("certainty", params, (SURELY, PERHAPS), problems)
     of_kinds = _some_of("kind", params, kinds(), problems)
     of_facts = _some_of("fact", params, facts(), problems)
-    after, before = _place(params.get("cursor", ""), sort, problems)
+    after, before = read_cursor(params.get("cursor", ""), sort, problems)
     owners, within = _records(params, reader, problems)
     if problems:
         raise BadQuery(problems)
@@ -154,7 +154,8 @@ def cursor_after(entry, by_end: bool) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, sort: str, problems: list[Problem]) -> tuple[tuple[str, ...], Days | None]:
+def read_cursor(cursor: str, sort: str, problems: list[Problem]) -> tuple[tuple[str, ...], Days | None]:
+    """The place after which to go on, and the days of what stands there."""
     if not cursor:
         return (), None
     try:

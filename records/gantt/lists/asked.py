@@ -1,13 +1,10 @@
 """What is asked of a list of dated facts: days, kinds, program, institution, and the place in it."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
-from uuid import UUID
 
 from django import forms
 from django.db import models
@@ -16,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ...asking import Problem, not_a_value, not_allowed, unknown_parameters
+from ...asking import Problem, not_allowed, unknown_parameters
 from ...dates import FIRST_DAY, LAST_DAY, BadDate, Edtf, parse
 from ...dates import read as as_written
 from ...form_fields import ReadField, RecordField, read_date
@@ -26,6 +23,8 @@ from ...rights import Reader
 from ...suggesting import Suggestion
 from ...timelines import saying
 from ...timelines.asking import Asked
+from ...timelines.questions import FIRST, LAST, read_cursor
+from ...timelines.saying import Days
 
 PAGE = 50
 SPANS = (30, 90, 180, 365)  # days ahead to choose from
@@ -125,7 +124,8 @@ class Question:
     certainty: str = ""  # surely, perhaps; "": both
     as_of: date | None = None
     is_past: bool = False  # inside `known_at`
-    after: tuple = ()
+    after: tuple[str, ...] = ()
+    before: Days | None = None  # the days of what stands last on the page before
 
     @property
     def is_asked(self) -> bool:
@@ -209,9 +209,9 @@ def read(which: Which, request) -> tuple[Question, Narrowing, list[Problem]]:
         certainty=form.cleaned_data.get("certainty", ""),
         as_of=request.as_of,
         is_past=request.known_at is not None,
-        after=_after(params.get("cursor", ""), problems),
     )
-    return question, form, problems
+    after, before = read_cursor(params.get("cursor", ""), LAST if question.is_about_ends else FIRST, problems)
+    return replace(question, after=after, before=before), form, problems
 
 
 def _today(request) -> date:
@@ -246,21 +246,3 @@ def _days(text: str, problems: list[Problem]) -> int:
         return int(text)
     problems.append(Problem("days", _("“days” is a number of days from 1 to %d.") % MOST_DAYS))
     return USUAL_SPAN
-
-
-# ---- the place in a list -------------------------------------------------------------------------------
-
-
-def cursor_of(place: Sequence) -> str:
-    return base64.urlsafe_b64encode(json.dumps([str(part) for part in place]).encode()).decode().rstrip("=")
-
-
-def _after(cursor: str, problems: list[Problem]) -> tuple:
-    if not cursor:
-        return ()
-    try:
-        day, part, fact = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return (date.fromisoformat(day).isoformat(), str(UUID(part)), str(fact))
-    except (ValueError, TypeError):
-        problems.append(Problem("cursor", not_a_value("cursor", cursor)))
-        return ()

@@ -1,6 +1,7 @@
 """A list of dated facts as CSV: all its rows from one moment, for people, in the reader's language."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection
@@ -18,6 +19,7 @@ from ...pages import refusal
 from ...rights import Reader
 from ...snapshot import snapshot
 from ...timelines.asking import entries
+from ...timelines.saying import days_in_order
 from .asked import Question, Which, read
 from .rows import Row, rows_of
 
@@ -58,16 +60,20 @@ def file_page(request, which: str):
 
 def _csv(question: Question, reader: Reader, then: datetime | None, language: str) -> Iterator[bytes]:
     mark = BOM if language.startswith("ko") else ""  # by which Excel knows UTF-8
-    after: tuple = ()
+    question = replace(question, after=(), before=None)
     with override(language), snapshot(), known_at(then):
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [PATIENCE])
         yield (mark + csv_line(_head())).encode()
-        while found := entries(reader, question.asked(), after=after, limit=BATCH) if question.is_asked else []:
+        while (
+            found := entries(reader, question.asked(), after=question.after, limit=BATCH) if question.is_asked else []
+        ):
             listed = rows_of(found, question, reader)
             titles = {number: title.text for number, title, _url in listed.sources}
             yield "".join(csv_line([harmless(text) for text in _texts(row, titles)]) for row in listed.rows).encode()
-            after = tuple(found[-1].place(question.is_about_ends))
+            by_end = question.is_about_ends
+            after, before = tuple(found[-1].place(by_end)), days_in_order(found[-1], by_end)
+            question = replace(question, after=after, before=before)
 
 
 def _head() -> list[str]:

@@ -9,13 +9,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ...dates import parse
-from ...figures import freshness
 from ...kinds import kinds
 from ...lists import CAPPED_AT, Count
 from ...moments import address, carried
 from ...pages import refusal
 from ...timelines import saying
-from ...timelines.asking import entries, how_many_by_kind
+from ...timelines.asking import entries, fresh, how_many_by_kind
+from ...timelines.questions import cursor_after
 from .asked import (
     ACTED_ON,
     PAGE,
@@ -24,7 +24,6 @@ from .asked import (
     SPANS,
     Question,
     Which,
-    cursor_of,
     dated_kinds,
     read,
 )
@@ -74,13 +73,13 @@ def _page(request, which: Which):
         "switch": _switch(request.reader, question) if is_told else None,
         "chips": chips(question),
         "spans": [(days, url(question, days=str(days)), days == question.days) for days in SPANS],
-        "next_url": url(question, cursor=cursor_of(shown[-1].place(question.is_about_ends))) if len(found) > PAGE else "",
+        "next_url": url(question, cursor=cursor_after(shown[-1], question.is_about_ends)) if len(found) > PAGE else "",
         "first_url": url(question) if question.after else "",
         "all_url": url(question, kind=None, program=None, institution=None, certainty=None),
         "quick": _quick(question),
         "file_url": url(question, name="timelines_file", which=which.value),
         "kept": _kept(question),
-        "computed_at": None if request.known_at else freshness("timelines"),
+        "computed_at": None if request.known_at else fresh(),
     }  # fmt: skip
     return render(request, "timelines/list.html", context, status=400 if form.errors else 200)
 

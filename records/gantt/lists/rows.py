@@ -51,13 +51,13 @@ def rows_of(found: Sequence[Entry], question: Question, reader: Reader) -> Rows:
     acts = acting(found, places, reader)
     stated = saying.sources_of(found, reader)
     sources = _numbered(stated.values())
-    rows, before = [], None
+    rows, before = [], question.before
     for entry in found:
         if entry.record in labels:
-            order = saying.order(entry, before, question.is_about_ends) if before else ""
+            days = saying.days_in_order(entry, question.is_about_ends)
+            order, before = saying.order_of_days(days, before), days
             notes = Notes(tuple(sorted({sources[one.source][0] for one in stated.get((entry.record, entry.fact), ())})))
             rows.append(_row(entry, question, labels, places, acts, notes, order == saying.UNKNOWN))
-            before = entry
     return Rows(tuple(rows), tuple(sources.values()))
 
 
