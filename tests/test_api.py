@@ -432,6 +432,15 @@ def test_a_page_of_a_timeline_costs_as_many_queries_however_long_it_is(api, worl
     assert asked[1] == asked[9]
 
 
+def test_the_timeline_of_what_was_merged_is_that_of_what_it_was_merged_into(api, world):
+    lost = cast.institution("lost")
+    sql("UPDATE labs_institution SET is_retired = true, merged_into_id = %s WHERE id = %s", world.gist.id, lost.id)
+    cast.work()
+    kept = api("timelines/?institution=gist").json()["results"]
+    assert kept and kept == api("timelines/?institution=lost").json()["results"]
+    assert kept == api(f"timelines/?record={lost.id}").json()["results"]
+
+
 def test_what_is_late_is_asked_anew_each_day(api, world, monkeypatch):
     cast.work()
     tags = {question: api(question)["ETag"] for question in ("timelines/", "timelines/?late=true")}

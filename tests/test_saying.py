@@ -9,11 +9,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from records.dates import parse
-from records.models import Visibility
+from records.history import known_at
+from records.models import Citation, Source, Visibility
 from records.rights import ANYONE, EVERYTHING
 from records.timelines.asking import Asked, Entry, entries
 from records.timelines.saying import certainty, days_late, exactness, order, sources_of
 from tests import cast
+from tests.cast import sql
 
 TODAY = date(2025, 6, 15)
 
@@ -195,3 +197,26 @@ def test_what_no_source_states_names_none(world, django_assert_num_queries):
     assert found and not any(sources_of(found, ANYONE).values())
     with django_assert_num_queries(0):
         assert sources_of([], ANYONE) == {}
+
+
+def test_in_the_past_the_sources_of_then_are_named_by_the_rights_of_today(world):
+    before = sql("SELECT clock_timestamp()")[0][0]
+    late, hidden = cast.source("late"), cast.source("later hidden")
+    for by in (late, hidden):
+        cast.citation(by, world.alpha, "starts_on", value="2022-07")
+    moment = sql("SELECT clock_timestamp()")[0][0]
+    Citation.objects.filter(source=hidden).update(visibility=Visibility.INTERNAL)
+    Source.objects.filter(id=hidden.id).update(visibility=Visibility.INTERNAL)
+    said = {}
+    for at, reader in ((before, EVERYTHING), (moment, ANYONE), (moment, EVERYTHING)):
+        with known_at(at):
+            one = next(
+                e for e in entries(reader, Asked(kinds=("program",), is_past=True)) if e.record == world.alpha.id
+            )
+            stated = sources_of([one], reader)[world.alpha.id, "period"]
+            said[at, reader] = {s.source for s in stated}
+    assert said == {
+        (before, EVERYTHING): {world.paper.id},
+        (moment, ANYONE): {world.paper.id, late.id},
+        (moment, EVERYTHING): {world.paper.id, late.id, hidden.id},
+    }

@@ -13,14 +13,13 @@ from datetime import date
 from uuid import UUID
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ..asking import BadQuery, Problem, limit_of, not_allowed, unknown_parameters
 from ..base import Record
 from ..dates import BadDate, parse
-from ..finding import find
+from ..finding import called, leads_to
 from ..kinds import kinds
 from ..problem_codes import coded
 from ..rights import Reader
@@ -104,15 +103,16 @@ def _records(
 
 
 def _found(name: str, key: str, reader: Reader, problems: list[Problem]) -> UUID | None:
+    """The record that a key leads to: what it was merged into, where it was."""
+    rows = kinds()[name].model.objects if name in kinds() else Record.objects
     try:
-        if name != "record":
-            return find(kinds()[name], key, reader).id
-        return get_object_or_404(Record.objects.visible_to(reader), id=UUID(key)).id
-    except Http404:
-        return None
+        ids = [leads_to(UUID(key))]
     except ValueError:
-        problems.append(Problem(name, coded("not_an_id", _("“%s” is not an id.") % key)))
-        return None
+        if name not in kinds():
+            problems.append(Problem(name, coded("not_an_id", _("“%s” is not an id.") % key)))
+            return None
+        ids = called(kinds()[name], key) if kinds()[name].has_slug and "\x00" not in key else ()
+    return rows.visible_to(reader).filter(id__in=ids).values_list("id", flat=True).first()
 
 
 def _day(params, name: str, problems: list[Problem]) -> date | None:
