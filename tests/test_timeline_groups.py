@@ -213,6 +213,22 @@ def test_record_and_timeline_lead_to_each_other(w, client):
     assert 'href="/en/programs/alpha/timeline/"' in client.get("/en/timelines/").content.decode()
 
 
+def test_tabs_lead_from_an_institution_to_what_is_late_of_it(w, client):
+    work()
+    assert (
+        'href="/en/timelines/late/?institution=gist"' in client.get("/en/institutions/gist/timeline/").content.decode()
+    )
+    assert 'href="/en/timelines/late/?program=alpha"' in client.get("/en/programs/alpha/timeline/").content.decode()
+    assert 'href="/en/timelines/late/"' in client.get("/en/labs/gist-lab/timeline/").content.decode()
+
+
+def test_days_that_nobody_states_do_not_widen_the_drawing(w):
+    cast.affiliation(w.rus, w.gist, starts_on="../2019")
+    cast.affiliation(w.rus, w.gist, starts_on="2021", ends_on="2022/..")
+    work()
+    assert provided("researcher", w.rus).span == (date(2021, 1, 1), date(2021, 1, 1))
+
+
 def test_a_group_leads_to_the_list_of_its_rows(w, client):
     many(w, 30, part="lead")
     found = provided("institution", w.gist, query="group=participation-institution-lead")

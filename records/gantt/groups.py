@@ -117,11 +117,12 @@ def _ways(kind: Kind) -> list[tuple[Kind, str, str, dict]]:
             found.append((one, related.by, capfirst(str(related.title or one.label_many)), only))
     there = {(one.name, by) for one, by, _title, _only in found}
     for one in kinds().values():
-        fields = [by for by in one.owners if one.dated and _may_lead_to(one, by, kind) and (one.name, by) not in there]
-        several = len(fields) > 1 or any(name == one.name for name, _by in there)
+        fields = [by for by in one.owners if one.dated and _may_lead_to(one, by, kind)]
+        several = sum(one.all_fields[by].type is Type.REF for by in fields) > 1  # sender and receiver of an exchange
         for by in fields:
-            title = capfirst(str(one.label_many))
-            found.append((one, by, f"{title} · {one.all_fields[by].label}" if several else title, {}))
+            if (one.name, by) not in there:
+                title = capfirst(str(one.label_many))
+                found.append((one, by, f"{title} · {one.all_fields[by].label}" if several else title, {}))
     return found
 
 

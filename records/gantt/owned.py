@@ -33,7 +33,7 @@ TOGETHER = 20  # so many parts taken stand together, more are split by the part
 def of_record(kind: Kind, row, label, question: Question) -> Provided:
     """What stands on the timeline of a record of any kind."""
     own = facts_of([row.id], question.look).get(row.id, [])
-    lane = Lane("own", str(label), tuple(mark_of(entry, question.today) for entry in own), href=label.url)
+    lane = Lane("own", str(label), _marks(own, question.today), href=label.url)
     return _provided(groups_of(kind, row, question.look.reader), [lane] if own else [], question, row.id)
 
 
@@ -68,7 +68,7 @@ def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owne
 
 def _span(found: Sequence[Counted], own: Sequence[Lane]) -> Span | None:
     """The days that there are; where more is there than was counted, some years around these."""
-    days = [day for one in found for day in (one.first, one.last) if day and date.min < day < date.max]
+    days = [day for one in found for day in (one.first, one.last) if day]
     days += span_of(own) or ()
     if not days:
         return None
@@ -154,10 +154,9 @@ def _head(one: Counted, question: Question, is_open: bool, now_open: set[str]) -
 
 def _summary(one: Counted) -> tuple[Mark, ...]:
     """A folded group as one mark. What goes on without an end does so here."""
-    since, until = (day if day and date.min < day < date.max else None for day in (one.first, one.last))
-    if not since and not until:
+    if not one.first and not one.last:
         return ()
-    starts, ends = (day.isoformat() if day else None for day in (since, until))
+    starts, ends = (day.isoformat() if day else None for day in (one.first, one.last))
     return (
         Mark(
             name=one.group.title,
@@ -165,6 +164,7 @@ def _summary(one: Counted) -> tuple[Mark, ...]:
             starts=dates.parse(starts) if starts else None,
             ends=dates.parse(ends) if ends else None,
             count=one.number,
+            is_summary=True,
         ),
     )
 
@@ -200,7 +200,7 @@ def _themselves(group: Group, rows: list, look: Look, today: date) -> list[Lane]
     found = []
     for row in rows:
         label = label_of(group.called, row, others)
-        marks = tuple(mark_of(entry, today) for entry in facts.get(row.id, ()))
+        marks = _marks(facts.get(row.id, ()), today)
         found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=_url(group, label), depth=1))
     return found
 
@@ -221,12 +221,19 @@ def _carried(group: Group, rows: list, look: Look, today: date) -> list[Lane]:
         marks = [
             mark_of(entry, today, label=str(group.kind.label_one)) for entry in own if not _is_told(entry, of_scope)
         ]
-        marks += [mark_of(entry, today, label=str(kinds()[labels[scope].kind].label_one)) for entry in of_scope]
+        marks += _marks(of_scope, today, label=str(kinds()[labels[scope].kind].label_one))
         parts = dict.fromkeys(str(part.words.get(getattr(row, part.name), "")) for row in its_rows)
         note = "" if group.part else ", ".join(parts)
         key = f"{group.key}-{its_rows[0].id}"
         found.append(Lane(key, str(labels[scope]), tuple(marks), href=labels[scope].url, depth=1, note=note))
     return found
+
+
+def _marks(found: Sequence[Entry], today: date, label: str = "") -> tuple[Mark, ...]:
+    """The dates of one record. That an event was held need not be said beside each."""
+    marks = [mark_of(entry, today, label=label) for entry in found]
+    is_plain = all(len(kinds()[entry.kind].dated) == 1 for entry in found)
+    return tuple(replace(mark, word="") if is_plain else mark for mark in marks)
 
 
 def _url(group: Group, label: Label) -> str:

@@ -35,7 +35,8 @@ class Look:
 
 @dataclass(frozen=True)
 class Counted:
-    """How many rows of a group stand there, and from when to when they go; beyond COUNTED_TO neither is known in full."""
+    """How many rows of a group stand there, and from when to when they go as far as days are stated; beyond COUNTED_TO neither
+    is known in full."""
 
     group: Group  # or `due.Due`
     number: int
@@ -56,7 +57,11 @@ def counted(groups: Sequence[Group], look: Look) -> list[Counted]:
             rows = rows.order_by(group.carries).distinct(group.carries)
         rows = rows.values_list("since", "until")[: COUNTED_TO + 1]
         sql, values = rows.query.sql_with_params()
-        parts.append(f"SELECT {n}, count(*), min(t.since), max(t.until) FROM ({sql}) t(since, until)")
+        first, last = (
+            f"min(t.since) FILTER (WHERE t.since > '{date.min}')",
+            f"max(t.until) FILTER (WHERE t.until < '{LATEST}')",
+        )
+        parts.append(f"SELECT {n}, count(*), {first}, {last} FROM ({sql}) t(since, until)")
         parameters += values
     if not parts:
         return []

@@ -1,5 +1,6 @@
 """The pages of timelines beside one another: a tab for each that is there, keeping what is looked at from one to the next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch
@@ -19,6 +20,7 @@ PAGES = {
 ONE_S_OWN = ("my_calendars",)  # for those who are signed in
 NARROWED = ("timelines_late", "timelines_ending", "timelines_between", "timelines_moved")  # lists that take the same
 KEPT = ("program", "institution")
+OF = {"programs": "program", "institutions": "institution"}  # whose timelines lead to what is late of theirs
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,18 @@ def tabs(request) -> list[Tab]:
     for name, words in PAGES.items():
         if name in ONE_S_OWN and not (reader and reader.is_signed_in):
             continue
-        asked = request.GET if name in NARROWED and here in NARROWED else {}
+        asked = _narrowed(request, match) if name in NARROWED else {}
         try:
             url = address(name, **{kept: asked[kept] for kept in KEPT if asked.get(kept)})
         except NoReverseMatch:
             continue
         found.append(Tab(name, str(words), url, name == here))
     return found
+
+
+def _narrowed(request, match) -> Mapping[str, str]:
+    """Which program or institution the page is about."""
+    if not match or match.url_name in NARROWED:
+        return request.GET if match else {}
+    about = OF.get(match.kwargs.get("plural", "")) if match.url_name == "timeline_record" else None
+    return {about: match.kwargs["key"]} if about else {}
