@@ -19,9 +19,9 @@ urlpatterns = [
 pytestmark = pytest.mark.urls(__name__)
 
 
-def asked(query="", name="timelines_late", by=ANYONE):
+def asked(query="", name="timelines_late", by=ANYONE, **of):
     request = RequestFactory().get(f"/timelines/late/{query}")
-    request.reader, request.resolver_match = by, ResolverMatch(VIEW, (), {}, url_name=name)
+    request.reader, request.resolver_match = by, ResolverMatch(VIEW, (), of, url_name=name)
     return tabs(request)
 
 
@@ -34,6 +34,16 @@ def test_a_tab_stands_only_for_a_page_that_is_there_and_the_open_one_is_marked()
 @pytest.mark.django_db
 def test_calendars_are_for_those_who_are_signed_in(officer):
     assert "my_calendars" in [tab.name for tab in asked(by=reader(officer))]
+
+
+@pytest.mark.django_db
+def test_from_the_timeline_of_a_record_they_lead_to_its_calendar(officer):
+    by = reader(officer)
+    assert (
+        asked(name="timeline_record", by=by, plural="programs", key="alpha")[-1].url
+        == "/calendars/?of=programs%2Falpha"
+    )
+    assert asked(name="timeline_record", by=by, plural="agreements", key="x")[-1].url == "/calendars/"
 
 
 def test_the_program_the_institution_and_the_moment_are_kept_but_not_the_kind():

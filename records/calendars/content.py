@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain
 from uuid import UUID
 
 from ..base import Record, in_language
@@ -15,13 +16,13 @@ from ..finding import leads_to
 from ..kinds import Kind, kinds
 from ..labels import Label, labels_of
 from ..rights import Reader
-from ..timelines.asking import Asked, entries
+from ..timelines.asking import Asked, Entry, entries
 from .models import CalendarFeed
 from .spans import Span, spans
 from .words import reported
 from .writing import Hours, Told
 
-MOST = 1000
+MOST = 500
 NOT_SHOWN = {  # what was planned once and is no more; for how long something is to be reported
     ("milestone", "first_planned"),
     ("obligation", "period"),
@@ -44,10 +45,10 @@ class Content:
 def content_of(feed: CalendarFeed, reader: Reader, today: date, address: Callable[[str], str]) -> Content:
     """`address` makes a whole address of one of our pages. The language of labels is the one that is active."""
     last_year, last_month = date(today.year - 1, 1, 1), (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    for since in (last_year, last_month):
-        found, until = _filled(list(_asked(feed, reader)), reader, since)
-        if until is None:
-            break
+    questions = list(_asked(feed, reader))
+    found, since, until = _all_of(questions, reader, last_year), last_year, None
+    if found is None:
+        since, (found, until) = last_month, _as_far_as_it_goes(questions, reader, last_month)
     return Content(found, _told(found, reader, feed.record_id, address), since, until)
 
 
@@ -67,28 +68,42 @@ def _asked(feed: CalendarFeed, reader: Reader) -> Iterator[Asked]:
         yield replace(asked, within=id) if feed.record.kind == "program" else replace(asked, owners=(id,))
 
 
-def _filled(questions: list[Asked], reader: Reader, since: date) -> tuple[list[Span], date | None]:
-    """What begins from this day on, and what ends from it on, in the order of days; and up to which day all is there."""
-    found, until = {}, None
-    for asked in questions:
-        for one, after in (
-            (asked, [since.isoformat(), NOTHING, ""]),
-            (replace(asked, ends_from=since, by_end=True), ()),
-        ):
-            some = entries(reader, one, after=after, limit=MOST + 1)
-            if len(some) > MOST:
-                until = min(filter(None, [until, _day(some[-1], one.by_end)]))
-            found |= {
-                span.uid: span for entry in some if (entry.kind, entry.fact) not in NOT_SHOWN for span in spans(entry)
-            }
-    shown = sorted((span for span in found.values() if since <= span.last), key=lambda span: span.place)
+def _all_of(questions: list[Asked], reader: Reader, since: date) -> list[Span] | None:
+    """All that begins or ends from this day on, in the order of days; None where that is more than a calendar holds."""
+    found: list[Entry] = []
+    for some, is_cut, _until in _portions(questions, reader, since):
+        found += some
+        if is_cut:
+            return None
+    shown = _in_order(found, since)
+    return shown if len(shown) <= MOST else None
+
+
+def _as_far_as_it_goes(questions: list[Asked], reader: Reader, since: date) -> tuple[list[Span], date | None]:
+    """The first of them, and the day from which on not all are among them."""
+    portions = list(_portions(questions, reader, since))
+    until = min((day for _some, is_cut, day in portions if is_cut), default=None)
+    shown = _in_order(chain.from_iterable(some for some, _is_cut, _until in portions), since)
     shown = [span for span in shown if until is None or span.last <= until]
-    if len(shown) > MOST:
-        until = shown[MOST].last
-    return shown[:MOST], until
+    return shown[:MOST], shown[MOST].last if len(shown) > MOST else until
 
 
-def _day(entry, by_end: bool) -> date:
+def _portions(questions: list[Asked], reader: Reader, since: date) -> Iterator[tuple[list[Entry], bool, date | None]]:
+    """What begins from this day on, and what ends from it on: so much as a calendar holds, whether there is more, and its last day."""
+    for asked in questions:
+        ending = replace(asked, ends_from=since, by_end=True)
+        for one, after in ((asked, [since.isoformat(), NOTHING, ""]), (ending, ())):
+            some = entries(reader, one, after=after, limit=MOST + 1)
+            is_cut = len(some) > MOST
+            yield some, is_cut, _day(some[-1], one.by_end) if is_cut else None
+
+
+def _in_order(found: Iterable[Entry], since: date) -> list[Span]:
+    shown = {span.uid: span for entry in found if (entry.kind, entry.fact) not in NOT_SHOWN for span in spans(entry)}
+    return sorted((span for span in shown.values() if since <= span.last), key=lambda span: span.place)
+
+
+def _day(entry: Entry, by_end: bool) -> date:
     return entry.last if by_end else entry.first or entry.last
 
 

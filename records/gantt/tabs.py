@@ -7,6 +7,8 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ..calendars.commands import OF as SUBSCRIBED
+from ..kinds import kinds_by_plural
 from ..moments import address
 
 PAGES = {
@@ -45,8 +47,9 @@ def tabs(request) -> list[Tab]:
         if name in ONE_S_OWN and not (reader and reader.is_signed_in):
             continue
         asked = _narrowed(request, match) if name in NARROWED else {}
+        kept = {one: asked[one] for one in KEPT if asked.get(one)} | (_subject(match) if name in ONE_S_OWN else {})
         try:
-            url = address(name, **{kept: asked[kept] for kept in KEPT if asked.get(kept)})
+            url = address(name, **kept)
         except NoReverseMatch:
             continue
         found.append(Tab(name, str(words), url, name == here))
@@ -59,3 +62,10 @@ def _narrowed(request, match) -> Mapping[str, str]:
         return request.GET if match else {}
     about = OF.get(match.kwargs.get("plural", "")) if match.url_name == "timeline_record" else None
     return {about: match.kwargs["key"]} if about else {}
+
+
+def _subject(match) -> dict[str, str]:
+    """The record whose timeline is looked at, as calendars are asked for it."""
+    plural, key = (match.kwargs.get(name, "") for name in ("plural", "key")) if match else ("", "")
+    kind = kinds_by_plural().get(plural)
+    return {"of": f"{plural}/{key}"} if key and kind and kind.name in SUBSCRIBED else {}
