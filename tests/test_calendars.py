@@ -15,8 +15,11 @@ from records.calendars import commands, content
 from records.calendars.commands import ACTED_ON, dated_kinds
 from records.models import CalendarFeed
 from records.refusals import Refused
+from reports.models import ReportDue
 from tests import cast
 from tests.ical import read
+from tests.test_dues import report
+from tests.test_merging import merge
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -155,6 +158,32 @@ def test_a_partner_s_own_calendar_has_what_its_institutions_have_and_nothing_of_
         "참여 종료: 기관 gist",
         "참여 종료: 기관 gist-ai",
     ]
+
+
+def test_reports_due_stand_in_it_for_officers_all_for_partners_their_own_and_say_once_they_are_there(
+    world, officer, events
+):
+    cast.participation(world.gist, world.one, part="lead")
+    cast.participation(world.kaist, world.three, part="lead")
+    cast.obligation(
+        world.alpha, title_ko="반기 보고", rhythm="once", starts_on=str(TODAY), ends_on=str(SOON), days_to_report=0
+    )
+    asked = {"of": "programs/alpha", "wanted": ["obligation"]}
+    theirs = made(**asked, by=cast.user("partner", world.gist))
+    assert set(events(made(**asked, by=officer))) == {
+        "보고 기한: 반기 보고 · 과제 one",
+        "보고 기한: 반기 보고 · 과제 three",
+    }
+    assert set(events(theirs)) == {"보고 기한: 반기 보고 · 과제 one"}
+    assert not events(made(**asked, by=cast.user("viewer")))
+    report(ReportDue.objects.get(project=world.one))
+    assert set(events(theirs)) == {"[제출됨] 보고 기한: 반기 보고 · 과제 one"}
+
+
+def test_it_follows_a_record_into_the_one_that_it_was_merged_into(world, officer, client):
+    path = made("institutions/kaist", by=officer, wanted=["participation"])
+    merge(world.gist, world.kaist)
+    assert "X-WR-CALNAME:기관 gist" in client.get(path).text
 
 
 # ---- rights and the secret -----------------------------------------------------------------------------
