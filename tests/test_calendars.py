@@ -223,6 +223,11 @@ def test_one_that_was_renewed_ended_or_whose_owner_s_account_is_closed_is_not_th
     accounts.deactivate(officer, by=administrator)
     answer = client.get(path)
     assert answer.status_code == 404 and "Location" not in answer
+    officer.refresh_from_db()
+    officer.set_password("a long password")
+    officer.save()
+    accounts.reactivate(officer, by=administrator)
+    assert client.get(path).status_code == 404
 
 
 def test_only_the_hash_of_the_secret_is_kept_and_no_line_of_the_log_has_it(world, officer, client):

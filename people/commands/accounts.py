@@ -3,6 +3,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from people.models import AccountEvent, Invitation, Token, User
+from records.models import CalendarFeed
 from records.refusals import Refused
 
 from .invitations import send_invitation
@@ -92,7 +93,7 @@ def _give(account: User, values: dict[str, str]) -> None:
 
 @transaction.atomic
 def deactivate(account: User, *, by: User) -> None:
-    """Out at once: sessions and tokens end, and do not come back when the account does."""
+    """Out at once: sessions, tokens and the addresses of calendars end, and do not come back when the account does."""
     account, by = managed(account, by)
     if not account.is_active:
         raise Refused(_("This account is not active."))
@@ -100,6 +101,7 @@ def deactivate(account: User, *, by: User) -> None:
     account.is_active, account.sessions_ended_at = False, timezone.now()
     account.save()
     revoked = Token.objects.filter(owner=account, revoked_at=None).update(revoked_at=timezone.now())
+    CalendarFeed.objects.filter(owner_id=account.pk).delete()
     note(account, What.DEACTIVATED, by, **({"tokens": revoked} if revoked else {}))
 
 

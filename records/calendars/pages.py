@@ -201,7 +201,7 @@ def _row(feed: CalendarFeed, reader: Reader) -> dict:
     return {
         "label": feed_label(feed, reader) if feed.record_id else None,
         "name": name_of(feed, reader),
-        "kinds": [_called(commands.dated_kinds()[name]) for name in feed.kinds if name in commands.dated_kinds()],
+        "kinds": [_called(kind) for name, kind in commands.dated_kinds().items() if name in feed.kinds],
     }
 
 
