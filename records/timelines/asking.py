@@ -10,7 +10,9 @@ from django.db import connection
 from ..figures import Freshness, freshness
 from ..kinds import kinds
 from ..rights import Reader
-from .sources import COLUMNS, STORED, others, sources
+from .source import COLUMNS, IN_ORDER
+from .sources import others, sources
+from .stored import STORED
 
 
 @dataclass(frozen=True)
@@ -63,52 +65,50 @@ class Asked:
     is_past: bool = False  # inside `known_at`: worked out from the facts of then
     by_end: bool = False  # in order of the last day; what states no end is not among them
 
+    @property
+    def are_few(self) -> bool:
+        return bool(self.owners or self.records)
+
 
 def entries(reader: Reader, asked: Asked, *, after: Sequence[str] = (), limit: int = 200) -> list[Entry]:
     """Entries in order, those after the place of another."""
-    day = "{last}" if asked.by_end else "{day}"
-    conditions, parameters = _conditions(asked)
+    day = "{finishes}" if asked.by_end else "{day}"
+    places, conditions, parameters = _asked(reader, asked)
     if after:
         conditions.append(f"({day}, {{part}}, {{fact}}) > (%(after_day)s::date, %(after_part)s::uuid, %(after_fact)s)")
         parameters |= dict(zip(("after_day", "after_part", "after_fact"), after, strict=True))
-    branches, parameters = _branches(reader, asked, conditions, parameters, day)
-    sql = " UNION ALL ".join(f"({one} ORDER BY place, part, fact LIMIT %(limit)s)" for one in branches)
-    if not branches:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM ({sql}) e ORDER BY place, part, fact LIMIT %(limit)s",
-            parameters | {"limit": limit},
-        )
-        return [Entry(*row) for row in cursor]
+    found = _run(
+        f"SELECT {', '.join(COLUMNS)} FROM ({{}}) e {IN_ORDER}",
+        [source.first(conditions, day) for source in places],
+        parameters | {"limit": limit},
+    )
+    return [Entry(*row) for row in found]
 
 
 def how_many(reader: Reader, asked: Asked, at_most: int = 10_000) -> int:
     """How many there are; one more than `at_most` where there are more."""
-    branches, parameters = _branches(reader, asked, *_conditions(asked), "1")
-    if not branches:
-        return 0
-    sql = " UNION ALL ".join(f"({one} LIMIT %(limit)s)" for one in branches)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM ({sql}) e LIMIT %(limit)s) e", parameters | {"limit": at_most + 1}
-        )
-        return cursor.fetchone()[0]
+    places, conditions, parameters = _asked(reader, asked)
+    found = _run(
+        "SELECT count(*) FROM (SELECT FROM ({}) e LIMIT %(limit)s) e",
+        [source.some(conditions, "1") for source in places],
+        parameters | {"limit": at_most + 1},
+    )
+    return found[0][0] if found else 0
 
 
 def how_many_by_kind(reader: Reader, asked: Asked, at_most: int = 10_000) -> tuple[dict[str, int], bool]:
-    """How many there are of each kind, and whether these are all: of more than `at_most` they are lower bounds."""
-    branches, parameters = _branches(reader, asked, *_conditions(asked), "{kind}")
-    if not branches:
-        return {}, True
-    sql = " UNION ALL ".join(f"({one} LIMIT %(limit)s)" for one in branches)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT place, count(*) FROM (SELECT place FROM ({sql}) e LIMIT %(limit)s) e GROUP BY place",
+    """How many there are of each kind, and whether these are all: where more than `at_most` are found in one place, they
+    are lower bounds."""
+    places, conditions, parameters = _asked(reader, asked)
+    found = dict(
+        _run(
+            "SELECT place, count(*) FROM ({}) e GROUP BY place",
+            [source.some(conditions, "{kind}") for source in places],
             parameters | {"limit": at_most + 1},
         )
-        found = dict(cursor.fetchall())
-    return found, sum(found.values()) <= at_most
+    )
+    most = sum(found.values()) if asked.are_few else max(found.values(), default=0)
+    return {kind: min(many, at_most) for kind, many in found.items()}, most <= at_most
 
 
 def fresh() -> Freshness:
@@ -119,12 +119,26 @@ def fresh() -> Freshness:
     )
 
 
-def _branches(reader: Reader, asked: Asked, conditions: list[str], parameters: dict, place: str):
-    """A SELECT for each place to look, and the parameters of all of them."""
+def _asked(reader: Reader, asked: Asked):
+    """Where to look, what of it is asked, and the parameters of both."""
+    conditions, parameters = _conditions(asked)
     places, needed = sources(
-        reader, owners=asked.owners, of_kinds=asked.kinds, facts=asked.facts, is_past=asked.is_past
+        reader,
+        owners=asked.owners,
+        of_kinds=asked.kinds,
+        facts=asked.facts,
+        are_few=asked.are_few,
+        is_past=asked.is_past,
     )
-    return [source.select(conditions, also={"place": place}) for source in places], parameters | needed
+    return places, conditions, parameters | needed
+
+
+def _run(sql: str, branches: list[str], parameters: dict) -> list[tuple]:
+    if not branches:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(" UNION ALL ".join(f"({one})" for one in branches)), parameters)
+        return cursor.fetchall()
 
 
 # What holds for some of the days that an entry's dates can mean, and what for all of them (saying.certainty says the same).
@@ -143,22 +157,21 @@ def _conditions(asked: Asked) -> tuple[list[str], dict]:
     each = (
         ("{within} = %(within)s", asked.within),
         ("{record} = ANY(%(records)s)", asked.records),
-        ("{kind} = ANY(%(kinds)s)", asked.kinds),
         ("{fact} = ANY(%(facts)s)", asked.facts),
-        ("({last} IS NULL OR {last} >= %(begins)s)", asked.begins),
-        ("({first} IS NULL OR {first} <= %(ends)s)", asked.ends),
-        ("({first} IS NULL OR {first} <= %(as_of)s)", asked.as_of),
-        ("{last} >= %(ends_from)s", asked.ends_from),
+        ("{finishes} >= %(begins)s", asked.begins),
+        ("{begun} <= %(ends)s", asked.ends),
+        ("{begun} <= %(as_of)s", asked.as_of),
+        ("{finishes} >= %(ends_from)s", asked.ends_from),
         ("{ends_first} <= %(ends_to)s", asked.ends_to),
-        ("{last} IS NOT NULL", asked.by_end),
-        (f"{LATE} IS TRUE" if asked.is_late else f"{LATE} IS NOT TRUE", asked.is_late is not None),
+        ("{finishes} < 'infinity'", asked.by_end or asked.ends_from),
+        (LATE if asked.is_late else f"{LATE} IS NOT TRUE", asked.is_late is not None),
         (_surely(asked), asked.is_sure is not None),
         (f"{{is_open}} = {bool(asked.is_open)}", asked.is_open is not None),
         (f"{OVER} IS {'' if asked.is_over else 'NOT '}TRUE", asked.is_over is not None),
         (f"{{is_planned}} = {bool(asked.is_planned)}", asked.is_planned is not None),
     )
     parameters = {
-        "within": asked.within, "records": list(asked.records), "kinds": list(asked.kinds), "facts": list(asked.facts), "begins": asked.begins,
+        "within": asked.within, "records": list(asked.records), "facts": list(asked.facts), "begins": asked.begins,
         "ends": asked.ends, "as_of": asked.as_of, "ends_from": asked.ends_from, "ends_to": asked.ends_to,
         "today": asked.today, "never_awaited": never_awaited() if asked.is_over is not None else [],
     }  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Func, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,14 @@ from ..base import Record
 from ..dates import EdtfField
 from ..figures import Figure, portions
 from .sources import of_facts
+
+
+def _day(name: str) -> Func:
+    return Func(template=f"'{name}'::date", output_field=models.DateField())
+
+
+# What states no end, or no beginning, may be any day: as days, so that an index holds it in its order.
+FINISHES, BEGUN = Coalesce("last", _day("infinity")), Coalesce("first", _day("-infinity"))
 
 
 class TimelineEntry(models.Model):
@@ -45,17 +53,14 @@ class TimelineEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["record", "fact"], name="timeline_entry_once")]
-        indexes = [
+        indexes = [  # each kind in its own order; what is asked besides stands at the end of a key and needs no row
             GinIndex(fields=["owners"], name="timeline_entry_owners"),
-            models.Index(Coalesce("first", "last"), "record", "fact", name="timeline_entry_in_order"),
-            models.Index(fields=["last", "record", "fact"], name="timeline_entry_ending"),
-            models.Index(fields=["within", "last", "record", "fact"], name="timeline_entry_within"),
-            models.Index(fields=["last", "record", "fact"], name="timeline_entry_open", condition=Q(is_open=True)),
+            models.Index("kind", FINISHES, "record", "fact", BEGUN, "ends_first", name="timeline_entry_by_end"),
             models.Index(
-                fields=["last", "record", "fact"],
-                name="timeline_entry_uncertain",
-                condition=Q(ends_first__lt=F("last")),
+                "kind", Coalesce("first", "last"), "record", "fact", FINISHES, BEGUN, name="timeline_entry_by_first"
             ),
+            models.Index("within", "kind", Coalesce("first", "last"), "record", "fact", name="timeline_entry_within"),
+            models.Index("kind", FINISHES, "record", "fact", name="timeline_entry_open", condition=Q(is_open=True)),
         ]
 
 

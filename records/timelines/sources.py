@@ -1,14 +1,9 @@
-"""Where entries come from, as SQL: the stored ones, those of other figures, and in the past the rows of each kind.
+"""Where entries come from, as SQL: the stored ones, those of other figures, and in the past the rows of each kind."""
 
-A `Source` says each column of an entry as an expression, so that a condition is written once, with `{last}` for the
-column, and reaches the table that has the index. In each, `r` is the `Record` of the entry.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import product
-from types import MappingProxyType
 from uuid import UUID
 
 from django.conf import settings
@@ -17,89 +12,11 @@ from django.utils.module_loading import import_string
 
 from ..base import Record
 from ..kinds import Dated, Kind, kind_of, kinds
-from ..rights import Reader, Visibility
+from ..rights import Reader
+from .source import BELONGS, COLUMNS, RELATED, Source, rights, seen
+from .stored import STORED
 
-COLUMNS = (
-    "record", "part", "kind", "fact", "starts_on", "ends_on", "first", "starts_last", "ends_first", "last",
-    "is_planned", "is_open", "within", "about", "through",
-)  # fmt: skip
-NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def seen(reader: Reader, record: str = "r") -> str:
-    """Whether the reader may see what this Record row stands for; asks for `rights` among the parameters."""
-    if reader.level >= Visibility.INTERNAL:
-        return "true"
-    return (
-        f"({record}.visibility <= %(level)s OR ({record}.visibility = 1 AND {record}.within = ANY(%(shared)s::uuid[])))"
-    )
-
-
-def rights(reader: Reader) -> dict:
-    """The parameters of `seen`, and whose the reader is."""
-    shared = reader.takes_part_in if reader.level < Visibility.SHARED else ()
-    return {"level": int(reader.level), "shared": list(shared), "institutions": list(reader.institutions)}
-
-
-@dataclass(frozen=True)
-class Source:
-    """Rows that are entries, as SQL.
-
-    `owned(kind of the owner, its parameter, reader)` is the condition that a row stands on the timeline of that record,
-    None where none of these ever does. `seen(reader)` is the condition of who may see, None where the reader sees none.
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    table: str
-    where: tuple[str, ...]
-    owned: Callable[[str, str, Reader], str | None]
-    seen: Callable[[Reader], str | None] = seen
-    kind: str = ""  # of all its entries; "": of several
-    fact: str = ""
-    figure: str = "timelines"  # by which it is kept
-    is_carried: bool = True  # stands also on the timelines of those who take part in its record
-
-    def select(self, conditions: Sequence[str] = (), *, names: Sequence[str] = COLUMNS, also: Mapping = NOTHING) -> str:
-        """A SELECT of these columns and of those in `also`; that and `conditions` name columns as `{last}`."""
-        each = {name: self.columns[name] for name in names}
-        each |= {name: sql.format(**self.columns) for name, sql in also.items()}
-        shown = ", ".join(f"{sql} AS {name}" for name, sql in each.items())
-        where = " AND ".join([*self.where, *(one.format(**self.columns) for one in conditions)])
-        return f"SELECT {shown} FROM {self.table} WHERE {where}"
-
-    def further(self, *conditions: str, **columns: str) -> "Source":
-        """The same with further conditions, and other columns."""
-        return replace(self, where=(*self.where, *conditions), columns={**self.columns, **columns})
-
-
-# ---- those that are kept ------------------------------------------------------------------------------------
-
-
-BELONGS = "x.kind = 'belongs_to' AND NOT x.is_retired"
-RELATED = "SELECT x.record_id FROM records_relation x JOIN public.records_record xr ON xr.id = x.id WHERE x.other_id = {} AND {} AND {}"
-
-
-def _stored_owned(kind: str, owner: str, reader: Reader) -> str:
-    """Owners hold those that a record belongs to by a relation besides; one that the reader may not see says nothing."""
-    owned, may_see = f"e.owners @> ARRAY[{owner}]::uuid[]", seen(reader, "xr")
-    if may_see == "true":
-        return owned
-    hidden = RELATED.format(owner, BELONGS, f"NOT {may_see}")
-    return f"{owned} AND (e.record_id <> ALL(ARRAY({hidden})) OR cardinality(array_positions(e.owners, {owner})) > 1)"
-
-
-STORED = Source(
-    "stored",
-    {name: f"e.{name}" for name in COLUMNS}
-    | {
-        "record": "e.record_id", "part": "e.record_id", "about": "NULL::uuid", "through": "NULL::uuid",
-        "day": "coalesce(e.first, e.last)",
-    },
-    "records_timelineentry e JOIN public.records_record r ON r.id = e.record_id",
-    ("NOT r.is_retired",),  # retired since it was worked out
-    _stored_owned,
-)  # fmt: skip
+__all__ = ["COLUMNS", "Source"]
 
 
 @cache
@@ -139,6 +56,8 @@ def _of_fact(kind: Kind, dated: Dated) -> Source:
         for name, of in (("ends_on", ""), ("ends_first", "_first"), ("last", "_last")):
             columns[name] = f"coalesce({ends}{of}, {starts}{of})"
     columns["day"] = f"coalesce({columns['first']}, {columns['last']})"
+    columns["finishes"] = f"coalesce({columns['last']}, 'infinity'::date)"
+    columns["begun"] = f"coalesce({columns['first']}, '-infinity'::date)"
     stated = f"({starts} IS NOT NULL OR {ends} IS NOT NULL)" if dated.ends else f"{starts} IS NOT NULL"
     moved = [f"{starts} IS DISTINCT FROM t.{dated.unless_same_as}"] if dated.unless_same_as else []
 
@@ -177,24 +96,33 @@ def sources(
     owners: Sequence[UUID] = (),
     of_kinds: Sequence[str] = (),
     facts: Sequence[str] = (),
+    are_few: bool = False,
     is_past: bool = False,
 ) -> tuple[list[Source], dict]:
     """Where to look for what the reader may see on the timelines of all of `owners`: no entry is in two of them.
 
-    With it the parameters of their conditions. Each can be asked further, ordered and limited for itself.
+    With it the parameters of their conditions. Each can be asked further, ordered and limited for itself. `are_few`:
+    what is asked further leaves few of all kinds.
     """
     wanted = [
         source
-        for source in (of_facts() if is_past else (STORED, *others()))
+        for source in (of_facts() if is_past else (replace(STORED, are_few=are_few), *others()))
         if (not of_kinds or source.kind in ("", *of_kinds)) and (not facts or source.fact in ("", *facts))
     ]
-    found = [source.further(may_see) for source in wanted if (may_see := source.seen(reader)) is not None]
+    found = [seen_by for source in wanted if (seen_by := source.seen_by(reader))]
     parameters = rights(reader) | {f"owner{n}": owner for n, owner in enumerate(owners)}
+    parameters["of_kinds"] = _kept_kinds(of_kinds, facts)
     if not owners:
         return found, parameters
     of = _kinds_of(owners)
     asked = [(of.get(owner, ""), f"%(owner{n})s") for n, owner in enumerate(owners)]
     return [one for source in found for one in _on_timelines(source, asked, reader)], parameters
+
+
+def _kept_kinds(of_kinds: Sequence[str], facts: Sequence[str]) -> list[str]:
+    """The kinds that kept entries of these kinds and facts are of."""
+    there = {one.kind for one in of_facts() if not facts or one.fact in facts}
+    return [kind for kind in dict.fromkeys(of_kinds or there) if kind in there]
 
 
 def _kinds_of(ids: Iterable[UUID]) -> dict[UUID, str]:

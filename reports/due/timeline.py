@@ -38,7 +38,8 @@ DUES = Source(
         "starts_on": "d.due_on::text", "ends_on": "d.due_on::text",
         "first": "d.due_on", "starts_last": "d.due_on", "ends_first": "d.due_on", "last": "d.due_on",
         "is_planned": "NOT d.is_reported", "is_open": "NOT d.is_reported",
-        "within": "d.program_id", "about": "d.project_id", "through": "NULL::uuid", "day": "d.due_on",
+        "within": "d.program_id", "about": "d.project_id", "through": "NULL::uuid",
+        "day": "d.due_on", "finishes": "d.due_on", "begun": "d.due_on",
     },
     "reports_reportdue d JOIN public.records_record r ON r.id = d.obligation_id"
     " JOIN programs_project p ON p.id = d.project_id",
