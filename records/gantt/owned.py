@@ -62,6 +62,7 @@ def _provided(groups: Sequence[Group], own: list[Lane], question: Question, owne
         usual=usual,
         next=following,
         all=question.href(group=None, cursor=None) if question.only else "",
+        fold=question.href(open="") if len(found) > 1 and not question.only and len(lanes) > len(found) else "",
         list=next((one.group.list_url for one in found if one.group.key == question.only), ""),
     )
 
