@@ -17,6 +17,7 @@ from records.rights import ANYONE, EVERYTHING
 from records.timelines.asking import Asked, Entry, entries, how_many, how_many_by_kind
 from records.timelines.entries import TimelineEntry
 from records.timelines.saying import certainty
+from reports.models import ReportDue
 from tests import cast
 from tests.cast import sql
 
@@ -56,13 +57,19 @@ def w(kept):
                     scope_id=made.id, title_en="m", due_on=ends, planned_on=starts, done_on=starts if m % 2 else None,
                     state="done" if m % 2 else "open", visibility=at["visibility"],
                 )  # fmt: skip
+    cast.participation(w.gist, w.one, part="lead")
+    for visibility in levels:
+        cast.obligation(w.alpha, visibility=visibility)
     cast.work()
     w.partner = cast.reader(cast.user("partner", w.gist))
     w.moment = sql("SELECT clock_timestamp()")[0][0]
-    carried = {w.alpha.id: {w.gist.id}, w.beta.id: {w.kaist.id}, w.one.id: {w.hong.id}}  # to who takes part there
+    carried = {w.alpha.id: {w.gist.id}, w.beta.id: {w.kaist.id}, w.one.id: {w.hong.id, w.gist.id}}  # to who takes part
     w.owners = {
         (row.record_id, row.fact): {*row.owners, *carried.get(row.record_id, ())} for row in TimelineEntry.objects.all()
     }
+    w.records = sorted({record for record, _fact in w.owners})
+    for due in ReportDue.objects.all():
+        w.owners[due.id, "report_due"] = {due.program_id, due.project_id, due.institution_id, due.obligation_id}
     return w
 
 
@@ -103,7 +110,7 @@ def is_asked(one: Entry, asked: Asked, owners: set) -> bool:
 
 
 def is_awaited(one: Entry) -> bool:
-    return any(dated.open for dated in kinds()[one.kind].dated if dated.fact == one.fact)
+    return one.fact == "report_due" or any(dated.open for dated in kinds()[one.kind].dated if dated.fact == one.fact)
 
 
 def place(one: Entry, by_end: bool) -> tuple:
@@ -121,7 +128,7 @@ def paged(reader, asked: Asked, limit: int) -> list[Entry]:
 def same_as_plain(w, reader, asked: Asked, limit: int) -> int:
     """How many there are, once they are those that a plain filter leaves."""
     with known_at(w.moment) if asked.is_past else nullcontext():
-        expected = [one for one in everything(reader, asked) if is_asked(one, asked, w.owners[one.record, one.fact])]
+        expected = [one for one in everything(reader, asked) if is_asked(one, asked, w.owners[one.part, one.fact])]
         expected.sort(key=lambda one: place(one, asked.by_end))
         found = [replace(one, through=None) for one in paged(reader, asked, limit)]
         assert found == expected, asked
@@ -131,12 +138,12 @@ def same_as_plain(w, reader, asked: Asked, limit: int) -> int:
 
 def conditions(w) -> dict:
     """Everything that can be asked, each with the values that it takes."""
-    records = sorted({record for record, _fact in w.owners})
+    records = w.records
     flag, day = [True, False], DAYS
     return {
         "owners": [(w.alpha.id,), (w.one.id, w.alpha.id), (w.beta.id,), (w.gist.id,), (w.lab.id,), (w.hong.id, w.alpha.id)],
         "within": [w.alpha.id, w.beta.id], "records": [tuple(records[::2]), tuple(records[:3])],
-        "kinds": [("project",), ("milestone", "event"), ("lab", "program")], "facts": [("period",), ("due", "done")],
+        "kinds": [("project",), ("milestone", "event"), ("lab", "program"), ("obligation",)], "facts": [("period",), ("due", "done")],
         "begins": day, "ends": day, "ends_from": day, "ends_to": day, "as_of": day,
         "is_late": flag, "is_open": flag, "is_over": flag, "is_planned": flag,
     }  # fmt: skip
@@ -170,6 +177,7 @@ def test_the_world_of_this_has_some_of_everything(w):
     """Without which the test above would hold for nothing."""
     every = everything(EVERYTHING, Asked())
     today = DAYS[3]
+    assert {"report_due", "first_planned", "done", "due"} <= {one.fact for one in every}
     assert len(every) > 80 and len(everything(ANYONE, Asked())) < len(everything(w.partner, Asked())) < len(every)
     for asked in (
         Asked(is_late=True, today=today, is_sure=True), Asked(is_late=True, today=today, is_sure=False),

@@ -156,10 +156,11 @@ def _parts_taken(of: str, owner: str, scope_kind: str, reader: Reader) -> Iterat
             continue
         scope = kind.model._meta.get_field(kind.carries).column
         only = f" JOIN public.records_record s ON s.id = c.{scope} AND s.kind = '{scope_kind}'" if scope_kind else ""
+        may_see = seen(reader, "cr")
+        only += " JOIN public.records_record cr ON cr.id = c.id" if may_see != "true" else ""
         for column, owner_kind in owner_columns(kind):
             if owner_kind == of:
                 yield (
-                    f"SELECT c.id AS part, c.{scope} AS scope FROM {kind.model._meta.db_table} c"
-                    f" JOIN public.records_record cr ON cr.id = c.id{only}"
-                    f" WHERE c.{column} = {owner} AND NOT c.is_retired AND {seen(reader, 'cr')}"
+                    f"SELECT c.id AS part, c.{scope} AS scope FROM {kind.model._meta.db_table} c{only}"
+                    f" WHERE c.{column} = {owner} AND NOT c.is_retired AND {may_see}"
                 )
