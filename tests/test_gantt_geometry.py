@@ -109,6 +109,19 @@ def test_milestones_stand_under_the_bar_of_their_project():
     assert bar.y < points[0].y == points[1].y and [p.word.text for p in points] == ["착수 보고", "중간 평가"]
 
 
+def test_what_moved_shows_where_it_was_first_planned():
+    (drawn,) = only_row(point("2026-06-30", was=parse("2025-03-31"))).drawn
+    was, now = drawn.laid.moved
+    assert was < now == drawn.laid.point
+    (same,) = only_row(point("2026-06-30", was=parse("2026-06-28"))).drawn
+    assert same.laid.moved is None  # nobody would see it
+
+
+def test_a_delay_is_seen_also_where_its_beginning_is_not():
+    (drawn,) = only_row(mark("2010", "2015", is_late=True, word="지연")).drawn
+    assert not drawn.laid.pieces and drawn.laid.overrun and drawn.word.text == "지연"
+
+
 def test_diamonds_upon_one_another_are_counted_and_none_is_lost():
     row = only_row(*[point("2025-03-03", name=f"논문 {n}") for n in range(9)])
     assert sum(1 + len(drawn.others) for drawn in row.drawn) == 9
@@ -185,7 +198,7 @@ NAMES = st.sampled_from(
     ["", "착수", "Kick-off", "2단계 초거대 멀티모달 파운데이션 모델 실증 및 고도화 연구개발 사업", "w" * 80]
 )
 MARKS = st.builds(
-    mark, DATES, DATES, name=NAMES, word=NAMES, when=NAMES, is_point=st.booleans(), is_late=st.booleans(), is_planned=st.booleans()
+    mark, DATES, DATES, name=NAMES, word=NAMES, when=NAMES, is_point=st.booleans(), is_late=st.booleans(), is_planned=st.booleans(), was=st.none() | DAYS.map(lambda d: parse(d.isoformat()))
 )  # fmt: skip
 LANES = st.builds(
     lambda marks, **more: lane(*marks, **more),

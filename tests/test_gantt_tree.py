@@ -80,6 +80,14 @@ def test_milestones_stand_on_the_row_of_their_project_where_they_are_done_else_d
     assert all(mark.href.startswith("/en/milestones/") for mark in marks if mark.is_point)
 
 
+def test_a_milestone_that_moved_says_for_when_it_was_first_planned(w, client):
+    cast.UNDER["milestone"](w.one, "Review", planned_on="2026-03", due_on="2027-05")
+    work()
+    (review,) = [mark for mark in lane(w.alpha, "Project one").marks if mark.is_point]
+    assert (review.starts.text, review.was.text) == ("2027-05", "2026-03")
+    assert "first planned for 2026-03" in client.get("/en/programs/alpha/timeline/").content.decode()
+
+
 def test_a_plan_whose_beginning_is_past_is_late_with_its_beginning(w):
     cast.project(w.alpha, "four", starts_on="2026-11-20", ends_on="2030", status="planned")
     work()

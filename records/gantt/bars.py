@@ -32,19 +32,20 @@ class Laid:
     point: float | None = None
     whisker: tuple[float, float] | None = None
     overrun: tuple[float, float] | None = None  # from when it was to be over, to today
+    moved: tuple[float, float] | None = None  # from where it was first planned, to where it is
     is_earlier: bool = False
     is_later: bool = False
 
     @property
     def is_here(self) -> bool:
-        return bool(self.pieces) or self.point is not None
+        return bool(self.pieces) or self.point is not None or self.overrun is not None
 
     @property
     def reach(self) -> tuple[float, float]:
         """From where to where it is drawn."""
         ends = [piece.x for piece in self.pieces] + [piece.x + piece.width for piece in self.pieces]
         ends += [self.point - 6, self.point + 6] if self.point is not None else []
-        ends += [*(self.whisker or ()), *(self.overrun or ())]
+        ends += [*(self.whisker or ()), *(self.overrun or ()), *(self.moved or ())]
         return min(ends), max(ends)
 
 
@@ -57,9 +58,9 @@ def laid(mark: Mark, axis: Axis, today: date) -> Laid:
     raw = list(_pieces(mark, axis, today))
     shown = tuple(piece for one in raw if (piece := _cut(one, axis)))
     first, last = min(a for a, _b, _look in raw), max(b for _a, b, _look in raw)
-    if not shown:
-        return Laid(is_earlier=last <= axis.left, is_later=first >= axis.right)
     overrun = _overrun(mark, axis, today)
+    if not shown:
+        return Laid(overrun=overrun, is_earlier=last <= axis.left, is_later=first >= axis.right)
     return Laid(shown, overrun=overrun, is_earlier=first < axis.left - 0.5, is_later=last > axis.right + 0.5)
 
 
@@ -79,7 +80,7 @@ def _point(mark: Mark, axis: Axis, today: date) -> Laid:
     a, b = axis.x(min(days)), axis.x(max(days) + DAY)
     middle = (a + b) / 2
     if b <= axis.left or a >= axis.right:
-        return Laid(is_earlier=b <= axis.left, is_later=a >= axis.right)
+        return Laid(overrun=_overrun(mark, axis, today), is_earlier=b <= axis.left, is_later=a >= axis.right)
     is_wide = b - a > SEEN
     inside = _inside(a, axis), _inside(b, axis)
     at = min(max(middle, axis.left + 6), axis.right - 6)
@@ -87,9 +88,19 @@ def _point(mark: Mark, axis: Axis, today: date) -> Laid:
         point=round(at, 1),
         whisker=inside if is_wide and inside[0] < inside[1] else None,
         overrun=_overrun(mark, axis, today),
+        moved=_moved(mark, at, axis),
         is_earlier=a < axis.left and is_wide,
         is_later=b > axis.right and is_wide,
     )
+
+
+def _moved(mark: Mark, at: float, axis: Axis) -> tuple[float, float] | None:
+    """From the middle of the days for which it was first planned, to where it is drawn."""
+    days = known_days(mark.was) if mark.was else []
+    if not days:
+        return None
+    was = _inside((axis.x(min(days)) + axis.x(max(days) + DAY)) / 2, axis)
+    return (was, round(at, 1)) if abs(was - at) > 8 else None
 
 
 def _overrun(mark: Mark, axis: Axis, today: date) -> tuple[float, float] | None:

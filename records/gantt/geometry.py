@@ -20,10 +20,10 @@ TOGGLE = {True: 18, False: 28}  # before a label: what opens it; for a finger in
 MOST_DEPTH = 6  # what lies deeper is not indented further
 BAR, TRACK, POINT_TRACK = 12, 18, 18
 LEAST_ROW, PAD = 27, 5
-LABEL_LINE = 20  # of a narrow drawing: label and date above their bars
+LABEL_LINE, SECOND_LINE = 20, 15  # of a narrow drawing: label and date above their bars
 MOST_BARS, MOST_POINTS = 4, 3  # tracks of one row; what finds no place shares the last one
 BOTTOM = 18  # under the rows: the word “today”
-FIRST_STRIP, STRIP = 470, 600  # how high one may be on paper: the first page has a heading too
+FIRST_STRIP, STRIP = 550, 670  # how high one may be on paper: the first page has a heading too
 ON_A_PHONE = 1600  # a narrow drawing is not printed
 AIR = 6
 
@@ -165,11 +165,12 @@ def _today(word: str, x: float, height: float, frame: _Frame) -> Text:
 
 
 def _row(lane: Lane, frame: _Frame, today: date) -> Row:
-    begins = PAD + (0 if frame.is_wide else LABEL_LINE)
+    indent = min(lane.depth, MOST_DEPTH) * (INDENT if frame.is_wide else INDENT / 2)
+    labels = 0 if frame.is_wide else LABEL_LINE + (SECOND_LINE if _takes_two_lines(lane, frame, indent) else 0)
+    begins = PAD + labels
     all_laid = [(mark, laid(mark, frame.axis, today)) for mark in lane.marks]
     drawn, ends = _placed([pair for pair in all_laid if pair[1].is_here], begins, frame.axis)
-    least = LEAST_ROW if frame.is_wide else LABEL_LINE + 8
-    indent = min(lane.depth, MOST_DEPTH) * (INDENT if frame.is_wide else INDENT / 2)
+    least = LEAST_ROW if frame.is_wide else labels + 8
     goes_on = {-1: any(one.is_earlier for _mark, one in all_laid), 1: any(one.is_later for _mark, one in all_laid)}
     return Row(
         lane=lane,
@@ -183,23 +184,39 @@ def _row(lane: Lane, frame: _Frame, today: date) -> Row:
 
 
 def _texts(lane: Lane, frame: _Frame, indent: float) -> Iterable[Text]:
-    """Label, note and date: on the left and on the right of the axis, or all above the bar."""
+    """Label, note and date: on the left and on the right of the axis, or all above the bar, in two lines where one is short."""
     baseline = PAD + (12 if frame.is_wide else 11)
-    left = indent + frame.toggle
+    left, look = indent + frame.toggle, "head" if lane.is_head else "label"
     told = fitted(lane.told, frame.dates) if lane.told else ""
-    right = frame.axis.left - 10 if frame.is_wide else frame.width - (text_width(told) + 10 if told else 0)
+    if not frame.is_wide and _takes_two_lines(lane, frame, indent):
+        yield Text(fitted(lane.label, frame.width - left), left, baseline, look=look)
+        room = frame.width - (text_width(told) + 10 if told else 0)
+        yield from _note(lane, left - AIR, room, baseline + SECOND_LINE, is_beside=True)
+        if told:
+            yield Text(told, frame.width, baseline + SECOND_LINE, "end", "s")
+        return
+    right = frame.axis.left - 14 if frame.is_wide else frame.width - (text_width(told) + 10 if told else 0)
     note_room = min(text_width(lane.note), (right - left) * 0.45) + AIR if lane.note else 0
     label = fitted(lane.label, right - left - note_room)
-    yield Text(label, left, baseline, look="head" if lane.is_head else "label")
-    if lane.note:
-        at = left + text_width(label) + AIR
-        note = fitted(lane.note, right - at)
-        if note not in ("", "…"):
-            yield Text(note, at, baseline, look="s")
+    yield Text(label, left, baseline, look=look)
+    yield from _note(lane, left + text_width(label), right, baseline, is_beside=lane.is_head)
     if told and frame.is_wide:
         yield Text(told, frame.axis.right + 14, baseline, look="s")
     elif told:
         yield Text(told, frame.width, baseline, "end", "s")
+
+
+def _note(lane: Lane, after: float, right: float, y: float, *, is_beside: bool) -> Iterable[Text]:
+    """Beside a heading, and else at the right edge of the labels, where notes stand in a column."""
+    note = fitted(lane.note, right - after - AIR) if lane.note else ""
+    if note not in ("", "…"):
+        yield Text(note, after + AIR, y, look="s") if is_beside else Text(note, right, y, "end", "s")
+
+
+def _takes_two_lines(lane: Lane, frame: _Frame, indent: float) -> bool:
+    """Whether label, note and date are too long for one line of a narrow drawing."""
+    parts = [text for text in (lane.label, lane.note, lane.told) if text]
+    return indent + frame.toggle + sum(map(text_width, parts)) + 10 * (len(parts) - 1) > frame.width and len(parts) > 1
 
 
 def _placed(shown: list[tuple[Mark, Laid]], y: float, axis: Axis) -> tuple[list[Drawn], float]:
@@ -207,7 +224,7 @@ def _placed(shown: list[tuple[Mark, Laid]], y: float, axis: Axis) -> tuple[list[
     bars = _Tracks(MOST_BARS, axis)
     points = _Tracks(MOST_POINTS, axis)
     for mark, one in sorted(shown, key=lambda pair: pair[1].reach):
-        (bars if one.point is None else points).put(mark, one)
+        (points if mark.is_point or one.point is not None else bars).put(mark, one)
     below = y + bars.used * TRACK
     return [
         *bars.drawn(y, TRACK),

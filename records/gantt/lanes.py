@@ -28,6 +28,7 @@ class Mark:
     href: str = ""
     word: str = ""
     count: int = 1
+    was: Edtf | None = None  # when a diamond was first planned for, where that was another day
     is_summary: bool = False  # from when to when several go, drawn as a bracket
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from html import escape
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from .. import dates
 from .axis import TOP, Text
 from .bars import Piece
 from .geometry import BAR, Drawing, Drawn, Row, Strip
@@ -32,10 +33,11 @@ def _strip(drawing: Drawing, strip: Strip, n: int) -> str:
 
 
 def _fills(name: str) -> str:
-    stop = '<stop offset="{}" stop-color="var(--real)" stop-opacity="{}"/>'
+    stop = '<stop offset="{}" stop-color="var(--{})" stop-opacity="{}"/>'
     fades = "".join(
-        f'<linearGradient id="g-{name}-{side}">{stop.format(0, a)}{stop.format(1, b)}</linearGradient>'
+        f'<linearGradient id="g-{name}-{side}{kind}">{stop.format(0, colour, a)}{stop.format(1, colour, b)}</linearGradient>'
         for side, a, b in (("fade-left", 0.04, 1), ("fade-right", 1, 0.04))
+        for kind, colour in (("", "real"), ("-plan", "plan"))
     )
     return (
         f'<defs>{fades}<pattern id="g-{name}-hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
@@ -122,6 +124,9 @@ def _mark(drawing: Drawing, one: Drawn) -> str:
     if one.laid.whisker:
         a, b = one.laid.whisker
         shapes += f'<path class="whisker" d="M{a:g} {one.y:g}H{b:g}M{a:g} {one.y - 4:g}v8M{b:g} {one.y - 4:g}v8"/>'
+    if one.laid.moved:
+        was, now = one.laid.moved
+        shapes += f'<path class="moved" d="M{was:g} {one.y - 4:g}v8M{was:g} {one.y:g}H{now:g}"/>'
     if one.laid.overrun:
         a, b = one.laid.overrun
         shapes += f'<line class="overrun" x1="{a:g}" x2="{b:g}" y1="{one.y:g}" y2="{one.y:g}"/>'
@@ -142,7 +147,7 @@ def _look(mark: Mark, shape: str) -> str:
 
 def _piece(drawing: Drawing, one: Drawn, piece: Piece) -> str:
     if piece.look.startswith("fade"):
-        fill = f"url(#g-{drawing.name}-{piece.look})"
+        fill = f"url(#g-{drawing.name}-{piece.look}{'-plan' if one.mark.is_planned else ''})"
     else:
         fill = f"url(#g-{drawing.name}-hatch)" if one.mark.is_planned else "var(--real)"
     if one.mark.is_summary:
@@ -169,11 +174,19 @@ def _said(mark: Mark) -> str:
     return ", ".join(part for part in (mark.name, mark.when, how(mark)) if part)
 
 
+def first_planned(mark: Mark) -> str:
+    """For when it was first planned, where it moved since."""
+    shown = dates.show(mark.was.text, get_language() or "ko") if mark.was else ""
+    return _("first planned for %(day)s") % {"day": shown} if shown else ""
+
+
 def how(mark: Mark) -> str:
     """Planned or real, and late, as words; how many it stands for."""
     parts = [] if mark.is_summary else [_("planned") if mark.is_planned else _("real")]
     if mark.is_late:
         parts.append(_("late"))
+    if moved := first_planned(mark):
+        parts.append(moved)
     if mark.count > 1:
         parts.append(ngettext("%(count)d entry", "%(count)d entries", mark.count) % {"count": mark.count})
     return ", ".join(parts)

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from .. import dates
 from ..dates import Edtf
 from ..kinds import Kind, Type, kinds
 from ..labels import Label, label_of, labels_of, url_of
@@ -140,7 +141,9 @@ class _Rows:
             found = {entry.fact: entry for entry in self.facts.get(row.id, ())}
             label = str(label_of(kind, row))
             if row.state != "dropped" and (entry := found.get("done") or found.get("due")):
-                yield self._mark(entry, label=label, href=url_of(kind, row))
+                first = found.get("first_planned")
+                was = dates.parse(first.starts_on) if first and first.starts_on != entry.starts_on else None
+                yield replace(self._mark(entry, label=label, href=url_of(kind, row)), was=was)
 
     def _phases(self, node: Node, depth: int) -> Iterable[Lane]:
         for row in node.phases[:MOST_BELOW]:
