@@ -128,6 +128,18 @@ def test_diamonds_upon_one_another_are_counted_and_none_is_lost():
     assert sum(int(drawn.word.text[1:]) for drawn in row.drawn if drawn.word) == 9 - len(row.drawn)
 
 
+def test_no_diamond_is_counted_with_one_that_lies_elsewhere():
+    marks = [
+        point(f"20{year}-0{month}-01", word="인공지능 반도체 국제 공동 학술대회")
+        for year in (22, 23, 24, 25)
+        for month in (1, 4, 8)
+    ]
+    late = point("2021-06-01", word="한참 늦은 것", is_late=True, is_planned=True)
+    row = only_row(late, *marks)
+    assert len(row.drawn) == 13 and not any(drawn.others for drawn in row.drawn)
+    assert any(drawn.word for drawn in row.drawn)
+
+
 def test_a_word_without_room_is_left_to_the_table():
     row = only_row(*[point("2025-03-03", word="아주 긴 이정표의 이름 " * 9) for n in range(2)])
     assert not any(drawn.word for drawn in row.drawn) and row.lane.marks[0].word

@@ -10,33 +10,20 @@ from datetime import date
 
 from ..drawing import fitted, text_width
 from .axis import TOP, Axis, Text, Words
-from .bars import Laid, laid
-from .lanes import Lane, Mark
+from .bars import laid
+from .lanes import Lane
+from .tracks import AIR, TRACK, Drawn, placed
 from .window import Window
 
 WIDE, NARROW = 1100, 340
 LABELS, INDENT = 310, 14  # of a wide drawing: room for labels; per level
 TOGGLE = {True: 18, False: 28}  # before a label: what opens it; for a finger in a narrow drawing
 MOST_DEPTH = 6  # what lies deeper is not indented further
-BAR, TRACK, POINT_TRACK = 12, 18, 18
 LEAST_ROW, PAD = 27, 5
 LABEL_LINE, SECOND_LINE = 20, 15  # of a narrow drawing: label and date above their bars
-MOST_BARS, MOST_POINTS = 4, 3  # tracks of one row; what finds no place shares the last one
 BOTTOM = 18  # under the rows: the word “today”
 FIRST_STRIP, STRIP = 550, 670  # how high one may be on paper: the first page has a heading too
 ON_A_PHONE = 1600  # a narrow drawing is not printed
-AIR = 6
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A mark at its height, with its word where it has room."""
-
-    mark: Mark
-    laid: Laid
-    y: float  # the middle
-    word: Text | None = None
-    others: tuple[Mark, ...] = ()  # that are drawn as this one, since they lie as good as upon it
 
 
 @dataclass(frozen=True)
@@ -169,7 +156,7 @@ def _row(lane: Lane, frame: _Frame, today: date) -> Row:
     labels = 0 if frame.is_wide else LABEL_LINE + (SECOND_LINE if _takes_two_lines(lane, frame, indent) else 0)
     begins = PAD + labels
     all_laid = [(mark, laid(mark, frame.axis, today)) for mark in lane.marks]
-    drawn, ends = _placed([pair for pair in all_laid if pair[1].is_here], begins, frame.axis)
+    drawn, ends = placed([pair for pair in all_laid if pair[1].is_here], begins, frame.axis)
     least = LEAST_ROW if frame.is_wide else labels + 8
     goes_on = {-1: any(one.is_earlier for _mark, one in all_laid), 1: any(one.is_later for _mark, one in all_laid)}
     return Row(
@@ -217,90 +204,3 @@ def _takes_two_lines(lane: Lane, frame: _Frame, indent: float) -> bool:
     """Whether label, note and date are too long for one line of a narrow drawing."""
     parts = [text for text in (lane.label, lane.note, lane.told) if text]
     return indent + frame.toggle + sum(map(text_width, parts)) + 10 * (len(parts) - 1) > frame.width and len(parts) > 1
-
-
-def _placed(shown: list[tuple[Mark, Laid]], y: float, axis: Axis) -> tuple[list[Drawn], float]:
-    """Marks on tracks, bars above points, so that neither they nor their words touch; and where the last track ends."""
-    bars = _Tracks(MOST_BARS, axis)
-    points = _Tracks(MOST_POINTS, axis)
-    for mark, one in sorted(shown, key=lambda pair: pair[1].reach):
-        (points if mark.is_point or one.point is not None else bars).put(mark, one)
-    below = y + bars.used * TRACK
-    return [
-        *bars.drawn(y, TRACK),
-        *points.drawn(below, POINT_TRACK),
-    ], below + points.used * POINT_TRACK
-
-
-class _Tracks:
-    """Lines on which marks stand, from left to right, each where it first has room."""
-
-    def __init__(self, most: int, axis: Axis):
-        self.most, self.axis = most, axis
-        self.tracks: list[list[Drawn]] = []
-        self.ends: list[float] = []
-
-    @property
-    def used(self) -> int:
-        return len(self.tracks)
-
-    def put(self, mark: Mark, one: Laid) -> None:
-        """With its word on the first track that has room for both; else where there is room for itself; else upon another."""
-        begins, ends = one.reach
-        if mark.word:
-            width = text_width(mark.word) + AIR
-            fits = ends + width <= self.axis.right + 2
-            for n in range(self.most) if fits else ():
-                if self._is_free(n, begins):
-                    return self._add(
-                        n, Drawn(mark, one, 0, Text(mark.word, ends + 5, 0, look=_look(mark))), ends + width
-                    )
-            for n in range(self.most) if not fits else ():  # at the right edge: its word on the left
-                if self._is_free(n, begins - width) and begins - width >= self.axis.left:
-                    word = Text(mark.word, begins - 5, 0, "end", _look(mark))
-                    return self._add(n, Drawn(mark, one, 0, word), ends)
-        for n in range(self.most):
-            if self._is_free(n, begins):
-                return self._add(n, Drawn(mark, one, 0), ends)
-        self._join(mark, one)
-
-    def _is_free(self, n: int, begins: float) -> bool:
-        return n >= len(self.ends) or self.ends[n] + 1 <= begins
-
-    def _add(self, n: int, drawn: Drawn, ends: float) -> None:
-        if n >= len(self.tracks):
-            n = len(self.tracks)
-            self.tracks.append([])
-            self.ends.append(0)
-        self.tracks[n].append(drawn)
-        self.ends[n] = ends
-
-    def _join(self, mark: Mark, one: Laid) -> None:
-        """A diamond that lies upon others counts with the last of a track; a bar is drawn over the one it lies upon."""
-        if one.point is None:
-            n = min(range(len(self.tracks)), key=lambda n: self.ends[n])
-            self.tracks[n].append(Drawn(mark, one, 0))
-            self.ends[n] = max(self.ends[n], one.reach[1])
-            return
-        n = min(range(len(self.tracks)), key=lambda n: (bool(self.tracks[n][-1].mark.word), self.ends[n]))
-        last = self.tracks[n][-1]
-        joined = replace(last, others=(*last.others, mark))
-        begins = last.laid.reach[1] + 5
-        name = f"{last.mark.word} " if last.word else ""
-        word = Text(f"{name}+{len(joined.others)}", begins, 0, look="s" if not last.word else last.word.look)
-        is_left = last.word is not None and last.word.anchor == "end"
-        if not is_left and begins + word.width + AIR <= self.axis.right + 2:
-            joined = replace(joined, word=word)
-            self.ends[n] = max(self.ends[n], begins + word.width + 1)
-        self.tracks[n][-1] = joined
-
-    def drawn(self, y: float, height: int) -> Iterable[Drawn]:
-        for n, track in enumerate(self.tracks):
-            middle = y + n * height + height / 2 - 1
-            for one in track:
-                word = replace(one.word, y=middle + 4) if one.word else None
-                yield replace(one, y=middle, word=word)
-
-
-def _look(mark: Mark) -> str:
-    return "late" if mark.is_late else "s"

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from .. import dates
 from .axis import TOP, Text
 from .bars import Piece
-from .geometry import BAR, Drawing, Drawn, Row, Strip
+from .geometry import Drawing, Row, Strip
 from .lanes import Lane, Mark
+from .tracks import BAR, Drawn
 
 FINGER = 26  # how high what leads somewhere is in a narrow drawing
 
