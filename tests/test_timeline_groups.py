@@ -102,7 +102,7 @@ def test_many_parts_taken_are_split_by_the_part_and_folded_where_there_is_no_roo
     assert heads(found) == {
         "Participations · lead": "71", "Participations · overseer": "5", "Labs": "1", "Affiliations": "1",
     }  # fmt: skip
-    assert len(rows_beneath(found, "Participations · lead")) == owned.ROWS // 4 + 1  # and the way to the others
+    assert len(rows_beneath(found, "Participations · lead")) == owned.AT_ONCE + 1  # and the way to the others
 
 
 def test_the_address_says_what_is_open(w):
@@ -114,6 +114,14 @@ def test_the_address_says_what_is_open(w):
     opened = provided("institution", w.gist, query="open=lab-institution")
     assert [lane.label for lane in opened.lanes if not lane.is_head] == ["Lab gist-lab"]
     assert next(lane for lane in opened.lanes if lane.label == "Labs").toggle.href == "/here/?open="
+
+
+def test_rows_without_a_name_are_told_apart(w):
+    cast.headcount(w.alpha, 35, side="domestic", institution=w.gist, counted_on="2024-10-28")
+    cast.headcount(w.alpha, 15, side="overseas", institution=w.gist, counted_on="2024-10-28")
+    work()
+    rows = [lane for lane in told(provided("institution", w.gist)) if lane[1].startswith("Program alpha · ")]
+    assert {note for _depth, _label, note in rows} == {"domestic, 35", "overseas, 15"}
 
 
 def test_a_folded_group_is_drawn_from_its_first_day_to_its_last(w):
@@ -239,6 +247,9 @@ def test_a_group_leads_to_the_list_of_its_rows(w, client):
 def test_a_record_with_nothing_dated_says_so(w, client):
     answer = client.get("/en/institutions/government/timeline/").content.decode()
     assert "Nothing dated is recorded yet." in answer
+    answer = client.get("/en/institutions/gist/timeline/?zoom=month&at=1950-01").content.decode()
+    assert "Nothing is dated in these days." in answer
+    assert 'href="?zoom=whole"' in answer
 
 
 def test_however_many_rows_the_questions_are_the_same(w):

@@ -11,7 +11,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from .. import dates
-from ..kinds import Kind, kinds
+from ..base import in_language
+from ..kinds import Kind, Type, kinds
 from ..labels import Label, label_of, labels_of, mentioned
 from ..moments import address
 from ..showing import period_cell
@@ -25,7 +26,7 @@ from .standing import COUNTED_TO, Counted, Look, counted, page
 from .window import EARLIEST, LATEST, WHOLE, span_of
 
 ROWS = 150  # lanes of a page, about
-AT_ONCE, FEW = 40, 60  # rows of an open group; what is open by itself, in all
+AT_ONCE, FEW = 25, 45  # rows of an open group; what is open by itself, in all
 A_PAGE = 100  # rows of a group that is read page by page
 TOGETHER = 20  # so many parts taken stand together, more are split by the part
 
@@ -202,8 +203,22 @@ def _themselves(group: Group, rows: list, look: Look, today: date) -> list[Lane]
     for row in rows:
         label = label_of(group.called, row, others)
         marks = _marks(facts.get(row.id, ()), today)
-        found.append(Lane(f"{group.key}-{row.id}", str(label), marks, href=_url(group, label), depth=1))
+        key, note = f"{group.key}-{row.id}", _note(group.called, row)
+        found.append(Lane(key, str(label), marks, href=_url(group, label), depth=1, note=note))
     return found
+
+
+def _note(kind: Kind, row) -> str:
+    """What tells rows apart that have no name: the post of an affiliation, whose count it is and how many."""
+    if kind.is_named:
+        return ""
+    told = [in_language(row.title_ko, row.title_en)] if "title_ko" in kind.fields else []
+    for name in kind.facts:
+        field = kind.all_fields.get(name)
+        if field and name not in (*kind.label, *kind.private) and field.type in (Type.CHOICE, Type.INTEGER):
+            value = getattr(row, name)
+            told.append(str(field.words.get(value, "" if value is None else value)))
+    return ", ".join(filter(None, told))
 
 
 def _carried(group: Group, rows: list, look: Look, today: date) -> list[Lane]:
