@@ -127,6 +127,7 @@ def _asked(reader: Reader, asked: Asked):
         owners=asked.owners,
         of_kinds=asked.kinds,
         facts=asked.facts,
+        within=asked.within,
         are_few=asked.are_few,
         is_past=asked.is_past,
     )

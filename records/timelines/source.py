@@ -14,6 +14,7 @@ COLUMNS = (
     "record", "part", "kind", "fact", "starts_on", "ends_on", "first", "starts_last", "ends_first", "last",
     "is_planned", "is_open", "within", "about", "through",
 )  # fmt: skip
+NONE = "NULL::uuid"  # of a column that says nothing
 NOTHING: Mapping[str, str] = MappingProxyType({})
 IN_ORDER = "ORDER BY place, part, fact LIMIT %(limit)s"
 BELONGS = "x.kind = 'belongs_to' AND NOT x.is_retired"

@@ -1,9 +1,8 @@
 """Where entries come from, as SQL: the stored ones, those of other figures, and in the past the rows of each kind."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from uuid import UUID
 
 from django.conf import settings
@@ -12,8 +11,9 @@ from django.utils.module_loading import import_string
 
 from ..base import Record
 from ..kinds import Dated, Kind, kind_of, kinds
-from ..rights import Reader
-from .source import BELONGS, COLUMNS, RELATED, Source, rights, seen
+from ..rights import Reader, Visibility
+from . import then
+from .source import BELONGS, COLUMNS, NONE, RELATED, Source, rights, seen
 from .stored import STORED
 
 __all__ = ["COLUMNS", "Source"]
@@ -40,6 +40,30 @@ def of_facts() -> tuple[Source, ...]:
     return tuple(_of_fact(kind, dated) for kind in kinds().values() for dated in kind.dated)
 
 
+@cache
+def of_facts_alone() -> tuple[Source, ...]:
+    """The same without their Record rows, for whom the visibility of a row says all: these are looked up for a page only."""
+    within = "(SELECT x.within FROM public.records_record x WHERE x.id = t.id)"
+    return tuple(
+        replace(
+            source,
+            table=source.table.partition(" JOIN ")[0],
+            seen=_seen_alone,
+            columns={**source.columns, "within": within},
+        )
+        for source in of_facts()
+    )
+
+
+def _seen_alone(reader: Reader) -> str:
+    return "true" if reader.level >= Visibility.INTERNAL else "t.visibility <= %(level)s"
+
+
+def sees_more_in_some(reader: Reader) -> bool:
+    """Whether it depends on the program of a record what the reader sees of it."""
+    return bool(reader.takes_part_in) and reader.level < Visibility.SHARED
+
+
 def _of_fact(kind: Kind, dated: Dated) -> Source:
     owners = {f"t.{column}": of for column, of in owner_columns(kind)}
     starts, ends = f"t.{dated.starts}", f"t.{dated.ends or dated.starts}"
@@ -49,7 +73,7 @@ def _of_fact(kind: Kind, dated: Dated) -> Source:
         "starts_on": starts, "ends_on": ends,
         "first": f"{starts}_first", "starts_last": f"{starts}_last", "ends_first": f"{ends}_first", "last": f"{ends}_last",
         "is_planned": holds(dated.planned), "is_open": holds(dated.open),
-        "within": "r.within", "about": "NULL::uuid", "through": "NULL::uuid",
+        "within": "r.within", "about": NONE, "through": NONE,
         "owners": f"array_remove(ARRAY[{', '.join(('t.id', *owners))}], NULL) || ARRAY({belongs})",
     }  # fmt: skip
     if dated.is_brief:
@@ -96,27 +120,33 @@ def sources(
     owners: Sequence[UUID] = (),
     of_kinds: Sequence[str] = (),
     facts: Sequence[str] = (),
+    within: UUID | None = None,
     are_few: bool = False,
     is_past: bool = False,
 ) -> tuple[list[Source], dict]:
     """Where to look for what the reader may see on the timelines of all of `owners`: no entry is in two of them.
+    `within` is asked of them besides; in the past they are narrowed to it.
 
     With it the parameters of their conditions. Each can be asked further, ordered and limited for itself. `are_few`:
     what is asked further leaves few of all kinds.
     """
+    then_told = of_facts() if sees_more_in_some(reader) else of_facts_alone()
     wanted = [
         source
-        for source in (of_facts() if is_past else (replace(STORED, are_few=are_few), *others()))
+        for source in (then_told if is_past else (replace(STORED, are_few=are_few), *others()))
         if (not of_kinds or source.kind in ("", *of_kinds)) and (not facts or source.fact in ("", *facts))
     ]
     found = [seen_by for source in wanted if (seen_by := source.seen_by(reader))]
     parameters = rights(reader) | {f"owner{n}": owner for n, owner in enumerate(owners)}
     parameters["of_kinds"] = _kept_kinds(of_kinds, facts)
-    if not owners:
-        return found, parameters
-    of = _kinds_of(owners)
-    asked = [(of.get(owner, ""), f"%(owner{n})s") for n, owner in enumerate(owners)]
-    return [one for source in found for one in _on_timelines(source, asked, reader)], parameters
+    if is_past and within:
+        of_program = then.of_program(within)
+        found = [source.further(f"t.id = ANY(%(in_{source.kind})s)") for source in found if source.kind in of_program]
+        parameters |= {f"in_{kind}": ids for kind, ids in of_program.items()}
+    for n, owner in enumerate(owners):
+        found, needed = _on_timeline(found, _kind_of(owner), f"owner{n}", reader, parameters, is_past)
+        parameters |= needed
+    return found, parameters
 
 
 def _kept_kinds(of_kinds: Sequence[str], facts: Sequence[str]) -> list[str]:
@@ -125,42 +155,46 @@ def _kept_kinds(of_kinds: Sequence[str], facts: Sequence[str]) -> list[str]:
     return [kind for kind in dict.fromkeys(of_kinds or there) if kind in there]
 
 
-def _kinds_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+def _kind_of(id: UUID) -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, kind FROM public.records_record WHERE id = ANY(%s)", [list(ids)])
-        return dict(cursor)
+        cursor.execute("SELECT kind FROM public.records_record WHERE id = %s", [id])
+        return next(iter(cursor), ("",))[0]
 
 
-def _on_timelines(source: Source, asked: list[tuple[str, str]], reader: Reader) -> Iterator[Source]:
-    """It stands on each timeline by itself or through a part that is taken in it: one source for each such case."""
-    for ways in product(*(list(_ways(source, of, owner, reader)) for of, owner in asked)):
-        through = [sql for _condition, sql in ways if sql]
-        yield source.further(*(condition for condition, _sql in ways), **({"through": through[0]} if through else {}))
-
-
-def _ways(source: Source, of: str, owner: str, reader: Reader) -> Iterator[tuple[str, str]]:
-    directly = source.owned(of, owner, reader)
-    if directly:
-        yield directly, ""
-    parts = " UNION ALL ".join(_parts_taken(of, owner, source.kind, reader))
-    if parts and source.is_carried:
-        record = source.columns["record"]
+def _on_timeline(found: list[Source], of: str, name: str, reader: Reader, parameters: dict, is_past: bool):
+    """What stands on it by itself, and what through a part that is taken in it: no entry is in both."""
+    owner, there, needed = f"%({name})s", [], {}
+    parts = " UNION ALL ".join(_parts_taken(of, owner, reader))
+    scopes = then.parts_are_in(parts, parameters) if parts and is_past else {}
+    for source in found:
+        directly, record = source.owned(of, owner, reader), source.columns["record"]
+        if directly:
+            there.append(source.further(directly))
+        if not parts or not source.is_carried or (is_past and source.kind not in scopes):
+            continue
+        is_part = f"{record} IN (SELECT c.scope FROM ({parts}) c)"
+        if is_past:
+            is_part = f"{record} = ANY(%({name}_{source.kind})s)"
+            needed[f"{name}_{source.kind}"] = scopes[source.kind]
         through = f"(SELECT min(c.part::text)::uuid FROM ({parts}) c WHERE c.scope = {record})"
-        yield f"{record} IN (SELECT c.scope FROM ({parts}) c) AND ({directly}) IS NOT TRUE", through
+        if source.columns["through"] != NONE:  # of several, the part by which it stands on the first timeline
+            through = source.columns["through"]
+        there.append(source.further(is_part, f"({directly}) IS NOT TRUE", through=through))
+    return there, needed
 
 
-def _parts_taken(of: str, owner: str, scope_kind: str, reader: Reader) -> Iterator[str]:
+def _parts_taken(of: str, owner: str, reader: Reader) -> Iterator[str]:
     """The parts that a record takes in others, that the reader may see: `Kind.carries`."""
     for kind in kinds().values():
         if not kind.carries:
             continue
-        scope = kind.model._meta.get_field(kind.carries).column
-        only = f" JOIN public.records_record s ON s.id = c.{scope} AND s.kind = '{scope_kind}'" if scope_kind else ""
-        may_see = seen(reader, "cr")
-        only += " JOIN public.records_record cr ON cr.id = c.id" if may_see != "true" else ""
+        table, scope = kind.model._meta.db_table, kind.model._meta.get_field(kind.carries).column
+        record, may_see = "", "true" if reader.level >= Visibility.INTERNAL else "c.visibility <= %(level)s"
+        if sees_more_in_some(reader):
+            record, may_see = " JOIN public.records_record cr ON cr.id = c.id", seen(reader, "cr")
         for column, owner_kind in owner_columns(kind):
             if owner_kind == of:
                 yield (
-                    f"SELECT c.id AS part, c.{scope} AS scope FROM {kind.model._meta.db_table} c{only}"
+                    f"SELECT c.id AS part, c.{scope} AS scope FROM {table} c{record}"
                     f" WHERE c.{column} = {owner} AND NOT c.is_retired AND {may_see}"
                 )

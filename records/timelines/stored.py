@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..rights import Reader
-from .source import BELONGS, COLUMNS, IN_ORDER, NOTHING, RELATED, Source, seen
+from .source import BELONGS, COLUMNS, IN_ORDER, NONE, NOTHING, RELATED, Source, seen
 
 OF_KINDS = "{kind} = ANY(%(of_kinds)s)"
 
@@ -65,7 +65,7 @@ STORED = Stored(
     "stored",
     {name: f"e.{name}" for name in COLUMNS}
     | {
-        "record": "e.record_id", "part": "e.record_id", "about": "NULL::uuid", "through": "NULL::uuid",
+        "record": "e.record_id", "part": "e.record_id", "about": NONE, "through": NONE,
         "day": "coalesce(e.first, e.last)",
         "finishes": "coalesce(e.last, 'infinity'::date)", "begun": "coalesce(e.first, '-infinity'::date)",
     },

@@ -95,6 +95,7 @@ class ReportDue(models.Model):
             models.Index(fields=["due_on", "id"], name="due_open", condition=Q(is_reported=False)),
             models.Index(fields=["due_on", "id"], name="due_reported", condition=Q(is_reported=True)),
             models.Index(fields=["program", "due_on", "id"], name="due_of_program", condition=Q(is_reported=False)),
+            models.Index(fields=["program", "due_on", "id"], name="due_within"),
             models.Index(fields=["institution", "due_on", "id"], name="due_of_institution"),
         ]
         constraints = [
