@@ -73,7 +73,7 @@ def test_milestones_stand_on_the_row_of_their_project_where_they_are_done_else_d
     cast.UNDER["milestone"](w.one, "Given up", due_on="2025", state="dropped")
     work()
     marks = lane(w.alpha, "Project one").marks
-    assert [(mark.word, mark.is_planned, mark.is_late) for mark in marks if mark.is_point] == [
+    assert [(mark.words, mark.is_planned, mark.is_late) for mark in marks if mark.is_point] == [
         ("Kick-off", False, False),
         ("Review · 10 days late", True, True),
     ]
@@ -91,7 +91,7 @@ def test_a_milestone_that_moved_says_for_when_it_was_first_planned(w, client):
 def test_a_plan_whose_beginning_is_past_is_late_with_its_beginning(w):
     cast.project(w.alpha, "four", starts_on="2026-11-20", ends_on="2030", status="planned")
     work()
-    assert lane(w.alpha, "Project four").marks[0].word == "start 2 days late"
+    assert lane(w.alpha, "Project four").marks[0].words == "start 2 days late"
 
 
 def test_what_else_belongs_to_it_folds_into_groups_that_draw_their_few_days(w):

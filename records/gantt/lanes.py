@@ -24,12 +24,18 @@ class Mark:
     ends: Edtf | None = None
     is_point: bool = False
     is_planned: bool = False  # hatched, hollow
-    is_late: bool = False  # it was to be over by now, and is not: said in words too
+    is_late: bool = False  # it was to be over by now, and is not
+    late_by: str = ""  # how late, in words: drawn beside it too
     href: str = ""
     word: str = ""
     count: int = 1
     was: Edtf | None = None  # when a diamond was first planned for, where that was another day
     is_summary: bool = False  # from when to when several go, drawn as a bracket
+
+    @property
+    def words(self) -> str:
+        """What is drawn beside it."""
+        return " · ".join(part for part in (self.word, self.late_by) if part)
 
 
 @dataclass(frozen=True)

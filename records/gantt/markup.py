@@ -185,7 +185,7 @@ def how(mark: Mark) -> str:
     """Planned or real, and late, as words; how many it stands for."""
     parts = [] if mark.is_summary else [_("planned") if mark.is_planned else _("real")]
     if mark.is_late:
-        parts.append(_("late"))
+        parts.append(mark.late_by or _("late"))
     if moved := first_planned(mark):
         parts.append(moved)
     if mark.count > 1:

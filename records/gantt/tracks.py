@@ -120,13 +120,13 @@ def _put(tracks: list[Track], most: int, mark: Mark, one: Laid) -> bool:
 
 def _put_with_word(tracks: list[Track], most: int, mark: Mark, one: Laid, axis: Axis) -> bool:
     """Whether there was room for it and its word, which stands on the right, or at the right edge on the left."""
-    if not mark.word:
+    if not mark.words:
         return False
     drawn = Drawn(mark, one)
-    begins, width = one.reach[0], text_width(mark.word)
+    begins, width = one.reach[0], text_width(mark.words)
     if _after(drawn) + width <= axis.right:
-        return _add(tracks, most, replace(drawn, word=Text(mark.word, _after(drawn), 0, look=_look(mark))), begins)
-    word = Text(mark.word, begins - GAP, 0, "end", _look(mark))
+        return _add(tracks, most, replace(drawn, word=Text(mark.words, _after(drawn), 0, look=_look(mark))), begins)
+    word = Text(mark.words, begins - GAP, 0, "end", _look(mark))
     return word.box[0] >= axis.left and _add(tracks, most, replace(drawn, word=word), word.box[0] - 1)
 
 
@@ -154,8 +154,8 @@ def _with_word(one: Drawn, until: float, *, may_be_cut: bool = False) -> Drawn:
         return one
     count = f"+{len(one.others)}" if one.others else ""
     room = until - _after(one) - 2
-    name = fitted(one.mark.word, room - text_width(f" {count}")) if may_be_cut else one.mark.word
-    if name != one.mark.word and len(name) <= SHORT:
+    name = fitted(one.mark.words, room - text_width(f" {count}")) if may_be_cut else one.mark.words
+    if name != one.mark.words and len(name) <= SHORT:
         name = ""
     for said, look in ((f"{name} {count}".strip(), _look(one.mark) if name else "s"), (count, "s")):
         if said and text_width(said) <= room:

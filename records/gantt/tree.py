@@ -85,13 +85,12 @@ class _Rows:
         """The dates of what the lane itself is about, a period before single days, which say what they are beside it."""
         own = [self._mark(entry) for entry in self.facts.get(row.id, ())]
         own.sort(key=lambda one: one.is_point)
-        return [*own[:1], *(replace(one, word=one.word or one.name) for one in own[1:])]
+        return [replace(one, word=one.word if n else "") for n, one in enumerate(own)]
 
     def _mark(self, entry: Entry, *, label: str = "", href: str = "") -> Mark:
-        """An entry with its name beside it, where the lane has another, and how late it is."""
+        """An entry; what the lane is not called after has its name beside it."""
         made = mark_of(entry, self.question.today, label=label, href=href)
-        late = late_by(entry, self.question.today) if made.is_late else ""
-        return replace(made, word=" · ".join(part for part in (label, late) if part))
+        return replace(made, word=label) if label else made
 
     def of_program(self, tree: Tree) -> Iterable[Lane]:
         top = tree.top
@@ -235,12 +234,3 @@ def _further(key: str, kind: Kind, by: str, node: Node, number: int, depth: int)
     value = label_of(node.kind, node.row).key if kind.all_fields[by].type is Type.REF else str(node.id)
     label = _("All %(number)d in the list") % {"number": number}
     return Lane(key, label, href=address("list", kind.plural, **{by: value}), depth=depth, when="")
-
-
-def late_by(entry: Entry, today: date) -> str:
-    """By how many days at least, in words: since its last day, or since the last day on which it was to begin."""
-    if entry.last is not None and entry.last < today:
-        days = (today - entry.last).days
-        return ngettext("%(days)d day late", "%(days)d days late", days) % {"days": days}
-    days = (today - entry.starts_last).days
-    return ngettext("start %(days)d day late", "start %(days)d days late", days) % {"days": days}
