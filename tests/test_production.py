@@ -58,7 +58,7 @@ def ask(command: list[str], env: dict[str, str]) -> subprocess.CompletedProcess:
 PLANS = """
 from django.db import connection
 with connection.cursor() as cursor:
-    cursor.execute("SELECT current_setting('jit'), current_setting('max_parallel_workers_per_gather')")
+    cursor.execute("SELECT current_setting('jit'), current_setting('max_parallel_workers_per_gather'), current_setting('work_mem')")
     print(*cursor.fetchone())
 """
 
@@ -69,12 +69,12 @@ def plans(way_in: str, tmp_path) -> str:
     return found.stdout.strip() or found.stderr
 
 
-def test_only_the_web_plans_without_jit_and_parallel_workers(db, tmp_path):
-    names = ["jit", "max_parallel_workers_per_gather"]
+def test_only_the_web_plans_without_jit_and_parallel_workers_and_with_more_memory(db, tmp_path):
+    names = ["jit", "max_parallel_workers_per_gather", "work_mem"]
     by_itself = " ".join(
-        value for (value,) in cast.sql("SELECT reset_val FROM pg_settings WHERE name = ANY(%s)", names)
+        value for (value,) in cast.sql("SELECT current_setting(name) FROM unnest(%s::text[]) name", names)
     )
-    assert plans("import config.wsgi", tmp_path) == "off 0"
+    assert plans("import config.wsgi", tmp_path) == "off 0 16MB"
     assert plans("import django; django.setup()", tmp_path) == by_itself
     assert plans("import django, config.celery; django.setup()", tmp_path) == by_itself
 

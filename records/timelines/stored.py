@@ -34,11 +34,10 @@ class Stored(Source):
     def first(self, conditions: Sequence[str], place: str) -> str:
         if not self.are_few:
             return self._of_each_kind(conditions, COLUMNS, place, IN_ORDER)
-        asked = [one.format(**self.columns) for one in (OF_KINDS, *conditions)]
-        where = " AND ".join([*self.where, *asked])
-        order = f"{place}, {{part}}, {{fact}}".format(**self.columns)
-        ordered = f"(SELECT {ROW} FROM {self.table} WHERE {where} ORDER BY {order} OFFSET 0) e"
-        return replace(self, table=ordered, where=()).select(also={"place": place}) + f" {IN_ORDER}"
+        place, *asked = [one.format(**self.columns) for one in (place, OF_KINDS, *conditions)]
+        which = f"SELECT {ROW}, {place} AS place FROM {self.table} WHERE {' AND '.join([*self.where, *asked])}"
+        ordered = replace(self, table=f"({which} ORDER BY place, e.record_id, e.fact OFFSET 0) e", where=())
+        return ordered.select(also={"place": "e.place"}) + f" {IN_ORDER}"
 
     def some(self, conditions: Sequence[str], shown: str) -> str:
         if self.are_few:
