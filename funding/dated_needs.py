@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from labs.models import Institution
 from records.gantt.lists.asked import ACTED_ON, Question, Which
-from records.gantt.lists.pages import kind_words, url
 from records.gantt.lists.standing import standing
+from records.gantt.lists.ways import kind_words, url
 from records.kinds import kinds
 from records.labels import labels_of
 from records.lists import COUNTED_TO
@@ -58,7 +58,7 @@ def _need(reader: Reader, which: Which, institution: Suggestion | None) -> Need:
     return Need(
         "-".join(filter(None, [which.value, "dates", institution and institution.label.key])),
         f"{institution} · {title}" if institution else title,
-        number_words(sum(counts.values())),
+        number_words(sum(counts.values()) if is_all else COUNTED_TO + 1),
         url(question),
         tuple(_items(found, question, reader)),
         none,

@@ -200,6 +200,14 @@ def test_each_kind_has_its_number_and_money_stands_in_the_list_only_by_choice(pr
     assert "Grant" in text(page("ending/?kind=funding_line", by=officer))
 
 
+def test_beyond_what_is_counted_a_number_says_that_there_are_more(program, page, monkeypatch):
+    monkeypatch.setattr("records.gantt.lists.counted.COUNTED_TO", 2)
+    cast.UNDER["milestone"](program, "One", due_on=day(-1))
+    work()
+    assert "What is late 3+" in text(page("late/"))
+    assert "All 3+ Projects 2+ Milestones 1 " in text(page("late/"))
+
+
 def test_a_kind_that_there_is_not_is_refused_by_name(program, page):
     wrong = page("late/?kind=projekt")
     assert wrong.status_code == 400

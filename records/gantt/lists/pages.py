@@ -3,31 +3,21 @@
 from dataclasses import dataclass, replace
 
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from ...dates import parse
 from ...kinds import kinds
-from ...lists import CAPPED_AT, Count
-from ...moments import address, carried
+from ...moments import carried
 from ...pages import refusal
 from ...timelines import saying
-from ...timelines.asking import entries, fresh, how_many_by_kind
+from ...timelines.asking import entries, fresh
 from ...timelines.questions import cursor_after
-from .asked import (
-    ACTED_ON,
-    PAGE,
-    PARTS_OF_INPUTS,
-    REPORT_DUE,
-    SPANS,
-    Question,
-    Which,
-    dated_kinds,
-    read,
-)
+from .asked import PAGE, PARTS_OF_INPUTS, SPANS, Question, Which, read
+from .counted import switch
 from .rows import rows_of
+from .ways import url
 
 
 @never_cache
@@ -70,7 +60,7 @@ def _page(request, which: Which):
         "listed": rows_of(shown, question, request.reader),
         "first_day": question.first_day,
         "last_day": question.last_day,
-        "switch": _switch(request.reader, question) if is_told else None,
+        "switch": switch(request.reader, question) if is_told else None,
         "chips": chips(question),
         "spans": [(days, url(question, days=str(days)), days == question.days) for days in SPANS],
         "next_url": url(question, cursor=cursor_after(shown[-1], question.is_about_ends)) if len(found) > PAGE else "",
@@ -85,13 +75,6 @@ def _page(request, which: Which):
 
 
 # ---- addresses -----------------------------------------------------------------------------------------
-
-
-def url(question: Question, name: str = "", which: str = "", **other) -> str:
-    """The address of this question at the moment that is looked at, with `other` parameters instead of its own."""
-    base = address(name or f"timelines_{question.which}", *([which] if which else []))
-    asked = urlencode(question.params(**other), doseq=True)
-    return f"{base}{'&' if '?' in base else '?'}{asked}" if asked else base
 
 
 TYPED = ("from", "to", "what", "program", "institution", "certainty")
@@ -133,58 +116,3 @@ def chips(question: Question) -> list[Chip]:
     if question.certainty:
         found.append(("certainty", _("certainty"), str(saying.WORDS[question.certainty])))
     return [Chip(label, value, url(question, **{name: None})) for name, label, value in found]
-
-
-def kind_words(name: str, one: bool = False) -> str:
-    """What entries of a kind are called; of an obligation to report it is each report that is due."""
-    if name == REPORT_DUE[0]:
-        return _("report due") if one else _("reports due")
-    return str(kinds()[name].label_one if one else kinds()[name].label_many)
-
-
-# ---- kinds and their numbers -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Option:
-    words: str
-    count: Count
-    url: str
-    is_on: bool
-
-
-@dataclass(frozen=True)
-class Switch:
-    """`usual`: kinds that somebody acts on; `others` stand in the list only where they are asked for."""
-
-    count: Count
-    whole: Option
-    usual: tuple[Option, ...]
-    others: tuple[Option, ...]
-
-
-def _switch(reader, question: Question) -> Switch:
-    """How many there are of each kind. Beyond CAPPED_AT they are lower bounds."""
-    names = [kind.name for kind in dated_kinds()]
-    rest = [name for name in names if name not in ACTED_ON]
-    (usual, is_all), (others, is_all_others) = (
-        how_many_by_kind(reader, question.asked(of), at_most=CAPPED_AT) for of in (ACTED_ON, rest)
-    )
-
-    def option(name: str, counts: dict[str, int], is_whole: bool) -> Option:
-        is_on = name in question.kinds
-        chosen = [one for one in question.kinds if one != name] if is_on else [name]
-        return Option(kind_words(name), Count(counts.get(name, 0), not is_whole), url(question, kind=chosen), is_on)
-
-    def options(of, counts: dict[str, int], is_whole: bool) -> tuple[Option, ...]:
-        return tuple(option(name, counts, is_whole) for name in of if counts.get(name) or name in question.kinds)
-
-    whole = Count(sum(usual.values()), not is_all)
-    chosen = [(usual | others).get(name, 0) for name in question.kinds]
-    has_more = not (is_all and is_all_others)
-    return Switch(
-        Count(sum(chosen), has_more) if question.kinds else whole,
-        Option(_("all"), whole, url(question, kind=None), not question.kinds),
-        options([name for name in names if name in ACTED_ON], usual, is_all),
-        options(rest, others, is_all_others),
-    )
