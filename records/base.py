@@ -71,7 +71,7 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["-changed_at", "-id"], name="record_latest"),
             models.Index(fields=["change", "kind", "id"], name="record_change"),
-            models.Index(fields=["within", "visibility"], name="record_within"),
+            models.Index(fields=["within", "visibility", "kind"], name="record_within"),
             models.Index(fields=["merged_into"], name="record_merged", condition=models.Q(merged_into__isnull=False)),
         ]
 

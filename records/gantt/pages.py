@@ -18,6 +18,7 @@ from ..pages import refusal
 from ..showing import text_in_two
 from . import owned
 from .groups import may_own
+from .moved import pages as moved
 from .question import Provided, Question, read_question
 from .shown import shown
 
@@ -42,6 +43,7 @@ def timeline_page(request, plural: str, key: str):
     label = label_of(kind, row, labels)
     title = text_in_two(label.ko, label.en)
     context = {"kind": kind, "label": label, "title": title, "crumbs": _crumbs(kind, row, labels)}
+    context["moved"] = moved.part_of(kind, label, request.reader, request.known_at)
     provide = import_string(PROVIDERS[kind.name]) if kind.name in PROVIDERS else owned.of_record
     return _page(request, question, provide(kind, row, label, question), context)
 

@@ -6,8 +6,9 @@ source states what was planned first (`Dated.first_plan`), that. Set-based: one 
 many records; moves.py then says of those on a page when each date moved, by whom and why.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -96,6 +97,9 @@ class Slip:
         return [self.days, str(self.record), self.fact, self.side]
 
 
+COLUMNS = ", ".join(field.name for field in fields(Slip))
+
+
 @cache
 def sides_of(kind: Kind) -> tuple[Side, ...]:
     """The dates of a kind that can slip: not the day on which another of its facts came true, nor what it was first."""
@@ -119,31 +123,52 @@ def slips(reader: Reader, asked: Asked, *, after: list | tuple = (), limit: int 
     sql, parameters = _whole(reader, asked)
     if not sql:
         return []
-    beyond = (
-        "WHERE (-days, record, fact, side) > (%(a_days)s, %(a_record)s::uuid, %(a_fact)s, %(a_side)s)" if after else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} {_page(after, limit)}", parameters | _place(after))
+        return [_slip(row) for row in cursor]
+
+
+def listed(
+    reader: Reader, asked: Asked, of_kinds: Sequence[str], *, after: list | tuple = (), limit: int = 100
+) -> tuple[list[Slip], dict[str, int]]:
+    """The slips of some of the kinds that are asked for, and how many there are of each of these. One statement."""
+    sql, parameters = _whole(reader, asked)
+    if not sql:
+        return [], {}
+    numbers = (
+        "SELECT json_object_agg(kind, number) AS numbers FROM (SELECT kind, count(*) AS number FROM found GROUP BY 1) k"
     )
-    if after:
-        parameters |= {"a_days": -after[0], "a_record": after[1], "a_fact": after[2], "a_side": after[3]}
-    columns = ", ".join(Slip.__dataclass_fields__)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{sql} SELECT {columns} FROM found {beyond} ORDER BY days DESC, record, fact, side LIMIT {limit:d}",
-            parameters,
+            f"{sql} SELECT n.numbers::text, p.* FROM ({numbers}) n"
+            f" LEFT JOIN ({_page(after, limit, 'kind = ANY(%(of_kinds)s)')}) p ON true"
+            " ORDER BY days DESC, record, fact, side",
+            parameters | _place(after) | {"of_kinds": list(of_kinds)},
         )
-        return [Slip(*row[:10], What(row[10]), *row[11:]) for row in cursor]
+        rows = cursor.fetchall()
+    return [_slip(row[1:]) for row in rows if row[1]], json.loads(rows[0][0] or "{}")
 
 
-def counted(reader: Reader, asked: Asked) -> dict[tuple[str, What], int]:
-    """How many there are by kind and what became of the date, whatever `whats` is asked for."""
-    sql, parameters = _whole(reader, asked, every=True)
-    if not sql:
+def _page(after: Sequence, limit: int, *conditions: str) -> str:
+    where = list(conditions) or ["true"]
+    if after:
+        where.append("(-days, record, fact, side) > (%(a_days)s, %(a_record)s::uuid, %(a_fact)s, %(a_side)s)")
+    return f"SELECT {COLUMNS} FROM found WHERE {' AND '.join(where)} ORDER BY days DESC, record, fact, side LIMIT {limit:d}"
+
+
+def _place(after: Sequence) -> dict:
+    if not after:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} SELECT kind, what, count(*) FROM found GROUP BY 1, 2", parameters)
-        return {(kind, What(what)): number for kind, what, number in cursor}
+    days, record, fact, side = after
+    return {"a_days": -days, "a_record": record, "a_fact": fact, "a_side": side}
 
 
-def _whole(reader: Reader, asked: Asked, *, every: bool = False) -> tuple[str, dict]:
+def _slip(row: Sequence) -> Slip:
+    slip = Slip(*row)
+    return replace(slip, what=What(slip.what))
+
+
+def _whole(reader: Reader, asked: Asked) -> tuple[str, dict]:
     """WITH … `found`: every slip that is asked for, and the parameters; "" where no kind can have one."""
     seen, parameters = may_see_sql(reader, "t.visibility", "t.id")
     parameters |= {
@@ -160,7 +185,7 @@ def _whole(reader: Reader, asked: Asked, *, every: bool = False) -> tuple[str, d
     of_kinds = [_OfKind(n, kind, sides, asked, reader) for n, (kind, sides) in enumerate(told)]
     cut = " OR ".join(f"(SELECT count(*) FROM look{n}) >= {MOST}" for n in range(len(told)))
     where = [f"(what <> '{What.SAME}' OR moved_at > {'%(against)s' if is_then else "'-infinity'"})"]  # and came back
-    where += [] if every else ["what = ANY(%(whats)s)"]
+    where += ["what = ANY(%(whats)s)"]
     where += [] if asked.is_narrowed else ["times > 0"]
     where += ["moved_at >= %(since)s"] if asked.since else []
     parts = [
@@ -194,6 +219,7 @@ SELECT v.*, lead(plan) OVER w AS next_plan, lead(real) OVER w AS next_real,
 FROM ({versions}) v
 WINDOW w AS (PARTITION BY record, fact, side ORDER BY version)
 """
+WITHIN = "r.within = %(within)s AND r.visibility IN (0, 1, 2)"  # all there are: so the index goes on to the kind
 CORRECTED = "(SELECT c.nature = 'correction' FROM public.records_change c WHERE c.id = h.ended_by) AS is_corrected"
 MOVES = "NOT is_now AND (plan IS DISTINCT FROM next_plan OR real IS DISTINCT FROM next_real)"
 WAS_A_PLAN = "plan IS NOT NULL AND (is_now OR plan IS DISTINCT FROM next_plan AND is_corrected IS NOT TRUE)"
@@ -260,7 +286,9 @@ class _OfKind:
         mine, asked = [f"NOT t.is_retired AND {seen}"], self.asked
         mine += ["t.id = %(record)s"] if asked.record else []
         if asked.within:
-            mine.append("t.id IN (SELECT r.id FROM public.records_record r WHERE r.within = %(within)s)")
+            mine.append(
+                f"t.id IN (SELECT r.id FROM public.records_record r WHERE {WITHIN} AND r.kind = '{self.kind.name}')"
+            )
         mine += [f"t.id IN ({self._on_timeline_of(f'%(owner{n})s')})" for n in range(len(asked.owners))]
         where = " AND ".join(mine)
         is_then = isinstance(asked.against, datetime)
