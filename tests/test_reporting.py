@@ -197,9 +197,9 @@ def test_a_timeline_says_what_the_api_says_to_anybody(everything, api):
     for entry in said:
         row = seen[entry["record"], entry["fact"]]
         assert row["label_ko"] == entry["label_ko"] or entry["label_en"]
-        for name in ("kind", "starts_on", "ends_on", "is_planned"):
+        for name in ("kind", "starts_on", "ends_on", "is_planned", "is_open"):
             assert row[name] == entry[name]
-        for name in ("first", "last"):
+        for name in ("first", "starts_last", "ends_first", "last"):
             assert row[name] is None if entry[name] in (None, *OPEN_DAYS) else str(row[name]) == entry[name]
     within = select("SELECT DISTINCT program_en FROM reporting.timeline_entries WHERE record = %s", everything.one.id)
     assert within == [] or within == [{"program_en": everything.alpha.name_en}]

@@ -206,3 +206,19 @@ def test_what_moves_to_another_program_takes_all_that_lies_below_it(world):
     assert TimelineEntry.objects.get(record=goal.id).within == world.beta.id
     assert goal.id in {e.record for e in entries(EVERYTHING, Asked(within=world.beta.id))}
     assert list(TIMELINES.differences()) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "starts_last = starts_last + 1", "ends_first = '2000-01-01'", "last = NULL", "is_open = NOT is_open",
+        "within = NULL", "owners = owners[2:]", "fact = 'done'", "starts_on = '2001'",
+    ],
+)  # fmt: skip
+def test_whatever_an_entry_says_wrongly_is_found_and_mended(world, wrong):
+    work()
+    assert list(TIMELINES.differences()) == []
+    sql(f"UPDATE records_timelineentry SET {wrong} WHERE record_id = %s", world.alpha.id)
+    assert {line.partition(" entry")[0] for line in TIMELINES.differences()} == {"timeline: missing", "timeline: wrong"}
+    TIMELINES.recompute({world.alpha.id})
+    assert list(TIMELINES.differences()) == []

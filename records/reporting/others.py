@@ -53,8 +53,11 @@ def timeline_entries() -> View:
             Column("starts_on", "e.starts_on", comment(_("starts"), "date")),
             Column("ends_on", "e.ends_on", comment(_("ends"), "date")),
             Column("first", f"nullif(e.first, date '{OPEN['first']}')", comment(_("starts"), "first")),
+            Column("starts_last", f"nullif(e.starts_last, date '{OPEN['last']}')", comment(_("starts"), "last")),
+            Column("ends_first", f"nullif(e.ends_first, date '{OPEN['first']}')", comment(_("ends"), "first")),
             Column("last", f"nullif(e.last, date '{OPEN['last']}')", comment(_("ends"), "last")),
             Column("is_planned", "e.is_planned", comment(_("only planned"))),
+            Column("is_open", "e.is_open", comment(_("still awaited"))),
         ),
         f"public.records_timelineentry e JOIN public.records_record r ON {seen}\n"
         f"LEFT JOIN {table(program)} program ON program.id = r.within AND {is_public('program', with_retired=True)}\n"
