@@ -67,6 +67,7 @@ def labels_of(by_kind: dict[str, set], anything: set, reader: Reader) -> dict[UU
 
     One query for the kinds, one for all that have names, one for each kind that is called after others, and these for those.
     """
+    by_kind = defaultdict(set, {name: set(ids) for name, ids in by_kind.items()})
     if anything:
         for id, name in Record.objects.visible_to(reader).filter(id__in=anything).values_list("id", "kind"):
             by_kind[name].add(id)

@@ -94,6 +94,15 @@ def test_partners_see_what_is_late_at_their_own_institution(world, client):
     assert "late-dates" not in [one.name for one in home(client, cast.user("viewer")).context["needs"]]
 
 
+def test_a_report_that_is_late_says_for_which_project(world, client, officer):
+    cast.participation(world.gist, world.one, part="lead")
+    cast.obligation(world.alpha, title_en="Half a year", rhythm="once", starts_on="2024-01-01", ends_on="2024-06-30")
+    cast.work()
+    client.force_login(officer)
+    page = client.get("/en/").text
+    assert "Half a year" in page and "Project one" in page
+
+
 def test_changes_by_others_since_the_last_visit_are_counted_and_listed(world, client, officer):
     came_before(officer)
     other = cast.user("officer", name="colleague")
