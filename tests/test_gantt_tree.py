@@ -129,6 +129,18 @@ def test_what_one_may_not_see_is_no_row_no_number_and_no_toggle(w):
     assert provided(w.alpha).span[1] < date(2030, 1, 1) < provided(w.alpha, by=officer).span[1]
 
 
+def test_reports_that_are_due_stand_by_day_for_those_who_may_know(w):
+    cast.participation(w.gist, w.one, part="lead")
+    cast.obligation(w.alpha, title_en="Yearly report", starts_on="2025-01-01", ends_on="2027-12-31")
+    work()
+    due = lane(w.alpha, "Reports due", by=cast.user("officer"))
+    days = [mark.starts.first for mark in due.marks]
+    assert days and days == sorted(set(days)) and all(mark.is_point and mark.words for mark in due.marks)
+    assert lane(w.alpha, "Reports due", by=cast.user("partner", w.gist)).marks
+    assert (0, "Reports due") not in rows(w.alpha)
+    assert (0, "Reports due") not in rows(w.alpha, by=cast.user("partner", w.kaist))
+
+
 def test_as_of_a_day_stands_only_what_can_have_begun(w):
     cast.project(w.alpha, "later", starts_on="2026-05")
     work()

@@ -21,6 +21,7 @@ MOST_MARKS = 40  # facts that a folded group draws; of more it draws from when t
 ON_TOP = 30  # milestones on one row
 GROUPS = (
     "agreement", "event", "exchange", "course", "output", "committee", "participation", "role", "funding_line",
+    "obligation",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from ..labels import Label, label_of, labels_of, url_of
 from ..moments import address
 from ..showing import period_cell
 from ..timelines.asking import Entry
+from .dues import lane_of_dues
 from .lanes import Lane, Mark, Toggle
 from .marks import mark_of
 from .owned import facts_of
@@ -32,7 +33,8 @@ def program_timeline(kind: Kind, row, label: Label, question: Question) -> Provi
     opened = question.open or frozenset()
     tree = read(kind, row, question.look, opened, question.query.get("begin", ""))
     rows = _Rows(question, opened, _labels(tree, question.look), facts_of(_ids(tree), question.look))
-    lanes = tuple(rows.of_program(tree))
+    due = lane_of_dues(kind, row, question)
+    lanes = (*rows.of_program(tree), *([due] if due else ()))
     return Provided(
         lanes=lanes,
         span=_span(tree, lanes),
