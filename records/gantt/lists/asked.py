@@ -232,6 +232,11 @@ def dated_kinds() -> list[Kind]:
     return [there.pop(name) for name in ACTED_ON if name in there] + list(there.values())
 
 
+def is_awaited(kind: Kind) -> bool:
+    """Whether any of its facts is awaited, and so can be late."""
+    return kind.name == REPORT_DUE[0] or any(dated.open for dated in kind.dated)
+
+
 def _kinds(names: list[str], problems: list[Problem]) -> tuple[str, ...]:
     allowed = [kind.name for kind in dated_kinds()]
     found = [name for text in names for name in text.split(",") if name]

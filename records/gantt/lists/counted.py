@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from ...lists import Count
+from ...lists import CAPPED_AT, Count
 from ...rights import Reader
 from ...timelines.asking import how_many_by_kind
-from .asked import ACTED_ON, Question, dated_kinds
+from .asked import ACTED_ON, Question, Which, dated_kinds, is_awaited
 from .ways import kind_words, url
 
 COUNTED_TO = 1_000  # of each kind; beyond that numbers are lower bounds
@@ -36,27 +36,25 @@ class Switch:
 
 
 def switch(reader: Reader, question: Question) -> Switch:
-    names = [kind.name for kind in dated_kinds()]
-    others = [name for name in names if name not in ACTED_ON]
-    usual = _counts(reader, question, ACTED_ON)
-    besides = _counts(reader, question, others)
-    whole = _sum(usual.values())
-    every = usual | besides
+    can_be_late = [kind.name for kind in dated_kinds() if is_awaited(kind) or kind.name in question.kinds]
+    names = can_be_late if question.which is Which.LATE else [kind.name for kind in dated_kinds()]
+    counts = _counts(reader, question, names)
+    usual, others = ([name for name in names if (name in ACTED_ON) is is_usual] for is_usual in (True, False))
+    whole = _sum(counts[name] for name in usual if name in counts)
     return Switch(
-        _sum(every[name] for name in question.kinds if name in every) if question.kinds else whole,
+        _sum(counts[name] for name in question.kinds if name in counts) if question.kinds else whole,
         Option(_("all"), whole, url(question, kind=None), not question.kinds),
-        tuple(_options(question, [name for name in names if name in ACTED_ON], usual)),
-        tuple(_options(question, others, besides)),
+        tuple(_options(question, usual, counts)),
+        tuple(_options(question, others, counts)),
     )
 
 
 def _counts(reader: Reader, question: Question, names: Sequence[str]) -> dict[str, Count]:
-    """Of so many more are found that not all are counted, those that reach the most may be more."""
+    """Kind by kind, where each is found by itself; on one timeline all at once, since all of it is looked at anyway."""
     asked = question.asked(names)
-    found, is_all = how_many_by_kind(reader, asked, at_most=COUNTED_TO)
-    return {
-        name: Count(number, not is_all and (asked.are_few or number >= COUNTED_TO)) for name, number in found.items()
-    }
+    most = CAPPED_AT if asked.are_few else COUNTED_TO
+    found, is_all = how_many_by_kind(reader, asked, at_most=most)
+    return {name: Count(number, not is_all and (asked.are_few or number >= most)) for name, number in found.items()}
 
 
 def _sum(counts) -> Count:
