@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .base import Record, RecordBase
+from .rights import Visibility
 
 
 class Relation(RecordBase):
@@ -45,3 +46,11 @@ def related_to(others, reader):
     """Ids of the records that belong also to one of these."""
     rows = Relation.objects.visible_to(reader).filter(kind=Relation.Kind.BELONGS_TO, other__in=others)
     return rows.values("record")
+
+
+def not_to_be_told(other, reader):
+    """Ids of the records that belong to this one by a relation that the reader may not see; None where there are none such."""
+    if reader.level >= Visibility.INTERNAL:
+        return None
+    there = Relation.objects.filter(kind=Relation.Kind.BELONGS_TO, other=other, is_retired=False)
+    return there.exclude(id__in=Relation.objects.visible_to(reader).filter(other=other).values("id")).values("record")

@@ -168,6 +168,15 @@ def test_a_relation_that_one_may_not_see_puts_nothing_on_a_timeline(world):
         assert world.two.id in {record for record, *_rest in on(world.alpha, is_past=True)}
 
 
+def test_the_drawing_on_a_record_page_tells_of_no_relation_that_one_may_not_see(world, client, officer):
+    cast.relation(world.one, world.beta, visibility=INTERNAL)
+    work()
+    address = f"/en/programs/{world.beta.slug}/"
+    assert "Project one" not in client.get(address).content.decode()
+    client.force_login(officer)
+    assert "Project one" in client.get(address).content.decode()
+
+
 # ---- what an entry says ---------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """What the timeline of a record shows: the entries that workers keep, or, in the registry's past, the rows at hand."""
 
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from .. import dates
@@ -7,6 +9,7 @@ from ..base import Record
 from ..drawing import Fact
 from ..kinds import kinds
 from ..labels import labels_of
+from ..relations import not_to_be_told
 from ..showing import period_cell
 from .entries import TimelineEntry
 
@@ -50,6 +53,9 @@ def _stored_entries(page):
         entries = entries.filter(record__in=[page.row.id, *page.related_ids()])
     else:
         entries = entries.filter(owners__contains=[page.row.id])
+        if hidden := not_to_be_told(page.row.id, page.reader):
+            times = RawSQL("cardinality(array_positions(owners, %s))", [page.row.id])
+            entries = entries.annotate(times=times).filter(~Q(record__in=hidden) | Q(times__gt=1))
     if page.as_of:
         entries = entries.filter(first__lte=page.as_of) | entries.filter(first=None)
     return entries.order_by("first", "id")
