@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from programs.models import Milestone, Project
+from reports.models import ReportDue
 from tests import cast
 from tests.cast import INTERNAL, sql, work
 
@@ -105,6 +106,25 @@ def test_the_source_of_a_date_stands_beside_it(program, page):
     work()
     late = page("late/").content.decode()
     assert 'href="#s1"' in late and "The minutes" in late and "Secret" not in late
+
+
+def test_a_report_that_is_late_leads_those_who_may_see_it_to_where_it_is_reported(program, world, page, officer):
+    ten = Project.objects.get(slug="ten")
+    cast.participation(world.kaist, ten, part="lead")
+    period = {"rhythm": "once", "starts_on": day(-90), "ends_on": day(-3), "days_to_report": 0}
+    cast.obligation(world.alpha, title_en="Yearly report", project=ten, institution=world.kaist, **period)
+    work()
+    due = ReportDue.objects.get()
+    for by in (officer, cast.user("partner", world.kaist)):
+        late = page("late/?kind=obligation", by=by)
+        assert names(late) == ["Yearly report"]
+        assert f"#d-{due.id}" in late.content.decode()
+        assert "report due · Ten" in text(late) and text(late).partition("late by 3 days")[2].strip().startswith(
+            "Kaist"
+        )
+    for by in (None, cast.user("partner", world.gist)):
+        page("late/").client.logout()
+        assert names(page("late/?kind=obligation", by=by)) == []
 
 
 # ---- ending soon ---------------------------------------------------------------------------------------

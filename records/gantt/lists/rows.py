@@ -19,6 +19,7 @@ from .acting import Acting, acting
 from .asked import Question
 from .standing import Standing, standing
 
+DUE = ("due", "report_due")
 UNDER = ("project", "scope", "program", "line", "lab", "institution", "parent")  # what a record is told under
 
 
@@ -37,6 +38,11 @@ class Row:
     is_order_unknown: bool
     acting: Acting
     notes: Notes
+
+    @property
+    def is_plan(self) -> bool:
+        """Worth a word: that what is due is still to come goes without saying."""
+        return self.entry.is_planned and self.entry.fact not in DUE
 
 
 @dataclass(frozen=True)
