@@ -39,7 +39,7 @@ NO_HISTORY = {  # tables of ours that are no records, and why
     "records.Submission", "records.KeptAnswer",  # requests that were carried out
     "people.User", "people.Invitation", "people.Token", "labs.Membership",  # accounts, whose log is
     "people.AccountEvent", "people.OutgoingMail", "people.Attempt",
-    "records.SavedView",  # questions, no facts
+    "records.SavedView", "records.CalendarFeed",  # questions, no facts
     "records.Webhook", "records.Delivery", "records.Attempt",  # what was told, not what is
     "records.Job", "records.JobLine",  # have an end
     "records.SheetImport", "records.SheetRow",  # on their way in, for two days
@@ -83,7 +83,7 @@ def indexes(schema: str, table: str) -> set[str]:
 @pytest.mark.parametrize("table", tables() if apps.ready else [])
 def test_the_history_and_the_past_have_the_columns_of_the_present(db, table):
     own = {("history_id", "bigint"), ("until", "timestamp with time zone"), ("ended_by", "bigint")}
-    own |= {("visibility_today", "smallint"), ("is_last", "boolean")}
+    own |= {("visibility_today", "smallint"), ("is_last", "boolean"), ("dates_moved", "boolean")}
     assert (
         columns("history", table) - own == columns("public", table) == columns("past", table) == columns("ever", table)
     )
