@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from records.dates import parse
 from records.gantt.axis import Words
 from records.gantt.bars import laid
-from records.gantt.geometry import FIRST_STRIP, NARROW, WIDE, Axis, drawing
+from records.gantt.geometry import FIRST_STRIP, MIDDLE, NARROW, WIDE, Axis, drawing
 from records.gantt.lanes import Lane, Mark, Toggle
 from records.gantt.window import Window, span_of, whole, zoomed
 
@@ -101,6 +101,12 @@ def test_what_is_late_reaches_until_today():
     (late,) = drawn.strips[0].rows[0].drawn
     assert late.laid.overrun[1] == drawn.strips[0].today_x
     assert late.word.text == "326일 지연" and late.word.look == "late"
+
+
+def test_a_plan_that_has_not_begun_reaches_from_its_beginning_until_today():
+    axis = Axis(TEN_YEARS, 0, 1000)
+    late = laid(mark("2025-12-31", "2029-12-31", is_planned=True, is_late=True), axis, TODAY)
+    assert [round(x) for x in late.overrun] == [600, 689]
 
 
 def test_milestones_stand_under_the_bar_of_their_project():
@@ -228,7 +234,7 @@ WINDOWS = st.one_of(
 
 
 @settings(max_examples=300)
-@given(st.lists(LANES, min_size=1, max_size=9), WINDOWS, DAYS, st.sampled_from([WIDE, NARROW]))
+@given(st.lists(LANES, min_size=1, max_size=9), WINDOWS, DAYS, st.sampled_from([WIDE, MIDDLE, NARROW]))
 def test_no_text_lies_upon_another_and_nothing_outside_the_frame(lanes, window, today, width):
     drawn = drawing(lanes, window, today=today, words=WORDS, width=width)
     for strip in drawn.strips:

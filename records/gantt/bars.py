@@ -104,9 +104,9 @@ def _moved(mark: Mark, at: float, axis: Axis) -> tuple[float, float] | None:
 
 
 def _overrun(mark: Mark, axis: Axis, today: date) -> tuple[float, float] | None:
-    """From the last day on which it was to be over, to today."""
-    when = mark.ends or mark.starts
-    if not mark.is_late or when.last == date.max or when.last >= today:
+    """From the last day on which it was to be over, or else to begin, to today."""
+    when = mark.ends if mark.ends and mark.ends.last < today else mark.starts
+    if not mark.is_late or when is None or when.last == date.max or when.last >= today:
         return None
     a, b = _inside(axis.x(when.last + DAY), axis), _inside(axis.x(today), axis)
     return (a, b) if b - a >= 1 else None

@@ -15,8 +15,9 @@ from .lanes import Lane
 from .tracks import AIR, TRACK, Drawn, placed
 from .window import Window
 
-WIDE, NARROW = 1100, 340
-LABELS, INDENT = 310, 14  # of a wide drawing: room for labels; per level
+WIDE, MIDDLE, NARROW = 1100, 720, 340
+NAMES = {WIDE: "wide", MIDDLE: "middle", NARROW: "narrow"}
+LABELS, INDENT = {WIDE: 310, MIDDLE: 205}, 14  # room for labels beside the axis; per level
 TOGGLE = {True: 18, False: 28}  # before a label: what opens it; for a finger in a narrow drawing
 MOST_DEPTH = 6  # what lies deeper is not indented further
 LEAST_ROW, PAD = 27, 5
@@ -73,12 +74,13 @@ class Drawing:
 
     @property
     def is_wide(self) -> bool:
-        return self.name == "wide"
+        """Whether labels and dates stand beside the axis, not above the bars."""
+        return self.name != "narrow"
 
 
 def drawings(lanes: Sequence[Lane], window: Window, *, today: date, words: Words) -> list[Drawing]:
-    """The drawing wide and narrow; the style sheet shows one."""
-    return [drawing(lanes, window, today=today, words=words, width=width) for width in (WIDE, NARROW)] if lanes else []
+    """The drawing for a whole screen, for half of one and for a telephone; the style sheet shows one."""
+    return [drawing(lanes, window, today=today, words=words, width=width) for width in NAMES] if lanes else []
 
 
 def drawing(lanes: Sequence[Lane], window: Window, *, today: date, words: Words, width: int = WIDE) -> Drawing:
@@ -87,8 +89,7 @@ def drawing(lanes: Sequence[Lane], window: Window, *, today: date, words: Words,
     strips = [
         _strip(rows, frame, today, words) for rows in _in_strips([_row(lane, frame, today) for lane in lanes], frame)
     ]
-    name = "wide" if frame.is_wide else "narrow"
-    return Drawing(name, width, frame.axis.left, frame.axis.right, frame.toggle, tuple(strips))
+    return Drawing(NAMES[width], width, frame.axis.left, frame.axis.right, frame.toggle, tuple(strips))
 
 
 # ---- frame and strips ------------------------------------------------------------------------------
@@ -110,11 +111,11 @@ class _Frame:
 
     @classmethod
     def of(cls, lanes: Sequence[Lane], window: Window, width: int) -> "_Frame":
-        dates = min(max([text_width(lane.told) for lane in lanes], default=0), 190)
+        dates = min(max([text_width(lane.told) for lane in lanes], default=0), 190 if width == WIDE else 130)
         if width <= 600:
             return cls(width, Axis(window, 4, width - 4), min(dates, width / 2))
         right = width - dates - 14 if dates else width - 8
-        return cls(width, Axis(window, LABELS, right), dates)
+        return cls(width, Axis(window, LABELS[width], right), dates)
 
 
 def _in_strips(rows: Sequence[Row], frame: _Frame) -> Iterable[list[Row]]:

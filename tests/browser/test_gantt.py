@@ -27,7 +27,7 @@ def shown(page, selector: str):
 
 
 @pytest.mark.parametrize("language", WORDS)
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 800, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_timeline_of_a_program_fits_and_its_words_stand_apart(open_page, language, width, scheme):
     page = open_page(
@@ -54,7 +54,7 @@ def test_a_group_opens_and_folds_by_its_link_without_script(open_page, language,
     expect(rows.first).to_be_visible()
     before = rows.count()
     follow(shown(page, f"a.fold[aria-label*='{group}']").first)
-    expect(page).to_have_url(re.compile(r"open=nairl\.event#(wide|narrow)-nairl-event$"))
+    expect(page).to_have_url(re.compile(r"open=nairl\.event#(wide|middle|narrow)-nairl-event$"))
     assert shown(page, "[role=listitem]").count() > before
     expect(shown(page, f"a.fold[aria-label*='{group}']").first).to_have_attribute("aria-expanded", "true")
     follow(page.get_by_role("link", name=fold_all))
