@@ -49,8 +49,11 @@ def read_against(text: str, known_at: datetime | None, problems: list[Problem]) 
         return text or FIRST
     try:
         when = as_instant(text)
-    except (BadDate, ValueError) as bad:
+    except ValueError as bad:
         problems.append(Problem("against", str(bad)))
+        return FIRST
+    except OverflowError:
+        problems.append(Problem("against", _not_an_instant(text)))
         return FIRST
     if known_at and when > known_at:
         problems.append(
@@ -68,9 +71,12 @@ def read_since(text: str, problems: list[Problem]) -> datetime | None:
             return as_instant(text)
         return day_begins(parse(read(text)).first)
     except (BadDate, ValueError, OverflowError) as bad:
-        said = str(bad) if isinstance(bad, BadDate) else None
-        problems.append(Problem("since", said or coded("not_an_instant", _("“%s” is not a day or an instant.") % text)))
+        problems.append(Problem("since", str(bad) if isinstance(bad, BadDate) else _not_an_instant(text)))
         return None
+
+
+def _not_an_instant(text: str) -> str:
+    return coded("not_an_instant", _("“%s” is not a day or an instant.") % text)
 
 
 def cursor_of(place: list) -> str:

@@ -51,8 +51,8 @@ class Narrowing(forms.Form):
         when: Edtf | None = self.cleaned_data["against"]
         try:
             return as_instant(when.text) if when else None
-        except ValueError as bad:
-            raise forms.ValidationError(str(bad)) from None
+        except (ValueError, OverflowError):
+            raise forms.ValidationError(_("Give a day that has begun.")) from None
 
     def clean_since(self) -> Edtf | None:
         when: Edtf | None = self.cleaned_data["since"]

@@ -69,8 +69,10 @@ def _listed(reader, question: Question) -> tuple[list[Slip], dict[str, int]]:
 
 def part_of(kind: Kind, label: Label, reader, known_at: datetime | None) -> dict:
     """For the page with the timeline of a record: what slipped most, and where all of it is listed."""
-    own = {"record": label.id} if kind.name in LARGE else {"owners": (label.id,)}
-    asked = Asked(**own, kinds=tuple(dict.fromkeys((*USUAL, kind.name))), known_at=known_at)
+    if kind.name in LARGE:
+        asked = Asked(record=label.id, kinds=(kind.name,), known_at=known_at)
+    else:
+        asked = Asked(owners=(label.id,), kinds=tuple(dict.fromkeys((*USUAL, kind.name))), known_at=known_at)
     found = slips(reader, asked, limit=PART + 1)
     leads = kind.name in (*NARROWED, *ALSO)
     return {
