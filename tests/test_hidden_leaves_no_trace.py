@@ -40,6 +40,8 @@ LOOKS = {
     "/en/<kind>/<key>/history/": ("parts=yes",),
     "/en/compare/<kind>/": ("known_at=2020",),
     "/en/compare/<kind>/<key>/": ("known_at=2020",),
+    "/en/<kind>/<key>/timeline/": ("open=", "zoom=month", "group=participation-scope", "known_at=2020"),
+    "/en/timelines/": ("open=", "zoom=year", "group=agreements"),
     "/en/money/": ("group_by=project",),
     "/en/search/": (f"q={WORD}", "q=project"),
     "/en/suggest/": (f"q={WORD}",),

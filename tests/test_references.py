@@ -7,6 +7,7 @@ import pytest
 
 from programs.models import Participation, Program
 from records.kinds import kinds
+from records.labels import labels_of
 from tests import cast
 from tests.cast import INTERNAL, PUBLIC, ROLES, SHARED, kind
 
@@ -234,3 +235,8 @@ def test_rights_are_those_of_today_in_the_past_too(api, world):
     assert api(f"funding-lines/{shared.id}/?known_at={moment}", partner).status_code == 404
     cast.participation(world.kaist, world.alpha)
     assert api(f"funding-lines/{shared.id}/?known_at={moment}", partner).status_code == 200
+
+
+def test_labels_are_asked_of_kinds_and_of_any_records_at_once(world):
+    labels = labels_of({"institution": {world.gist.id}}, {world.one.id, world.alpha.id}, cast.reader(None))
+    assert {label.kind for label in labels.values()} == {"institution", "project", "program"}

@@ -15,6 +15,7 @@ from records.history import known_at
 from records.labels import label_of
 from tests import cast
 from tests.cast import INTERNAL, SHARED, sql, work
+from tests.test_merging import merge
 
 TODAY = date(2026, 11, 22)
 
@@ -242,6 +243,13 @@ def test_a_group_leads_to_the_list_of_its_rows(w, client):
     found = provided("institution", w.gist, query="group=participation-institution-lead")
     assert found.list == f"/en/participations/?institution={w.gist.id}&part=lead"
     assert "Project" in client.get(found.list).content.decode()
+
+
+def test_a_merged_record_leads_to_the_one_that_it_went_into(w, client):
+    other = cast.institution("other")
+    merge(other, w.kaist)
+    answer = client.get("/en/institutions/kaist/timeline/")
+    assert (answer.status_code, answer.url) == (302, "/en/institutions/other/")
 
 
 def test_a_record_with_nothing_dated_says_so(w, client):

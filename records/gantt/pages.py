@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from ..finding import find
 from ..kinds import Kind, kinds_by_plural
 from ..labels import label_of, labels_for
-from ..pages import refusal
+from ..pages import gone_page, refusal
 from ..showing import text_in_two
 from . import owned
 from .groups import may_own
@@ -35,7 +35,10 @@ def timeline_page(request, plural: str, key: str):
     question, problems = read_question(request)
     if refused := refusal(request, problems):
         return refused
-    row = find(kind, key, request.reader)
+    try:
+        row = find(kind, key, request.reader)
+    except Http404:
+        return gone_page(request, kind, key)
     if kind.has_slug and key != row.slug:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(reverse("timeline_record", args=[plural, row.slug]) + query)
