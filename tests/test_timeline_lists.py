@@ -174,6 +174,10 @@ def test_two_days_are_taken_as_people_write_them(program, page):
         assert names(asked) == ["Workshop"], (begins, ends)
         assert "surely" in text(asked)
     assert names(page("between/?kind=event&from=2024-10-30&to=2024")) == []
+    assert "2024-10-01 ~ 2024-10 ·" in text(
+        page("between/?from=2024년 10월 1일&to=2024. 10.")
+    )  # on paper without its form
+    assert "2024 ~ ·" in text(page("between/?from=2024"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, override, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -78,7 +78,7 @@ def _csv(question: Question, reader: Reader, then: datetime | None, language: st
 
 def _head() -> list[str]:
     return [
-        _("kind"), _("name"), _("fact"), _("in"), _("from"), _("to"), _("first possible day"), _("last possible day"),
+        _("kind"), _("name"), _("fact"), pgettext("of a dated fact", "under"), _("from"), _("to"), _("first possible day"), _("last possible day"),
         _("planned"), _("standing"), _("certainty"), _("why"), _("order to the row above"), _("who is to act"),
         _("sources"), "id",
     ]  # fmt: skip
