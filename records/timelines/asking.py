@@ -1,11 +1,12 @@
 """What is asked of the timelines: `Asked` → entries, in the order of their first day or of their last."""
 
 from collections.abc import Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ..figures import Freshness, freshness
 from ..kinds import kinds
@@ -78,6 +79,7 @@ def entries(reader: Reader, asked: Asked, *, after: Sequence[str] = (), limit: i
         conditions.append(f"({day}, {{part}}, {{fact}}) > (%(after_day)s::date, %(after_part)s::uuid, %(after_fact)s)")
         parameters |= dict(zip(("after_day", "after_part", "after_fact"), after, strict=True))
     found = _run(
+        asked,
         f"SELECT {', '.join(COLUMNS)} FROM ({{}}) e {IN_ORDER}",
         [source.first(conditions, day) for source in places],
         parameters | {"limit": limit},
@@ -89,6 +91,7 @@ def how_many(reader: Reader, asked: Asked, at_most: int = 10_000) -> int:
     """How many there are; one more than `at_most` where there are more."""
     places, conditions, parameters = _asked(reader, asked)
     found = _run(
+        asked,
         "SELECT count(*) FROM (SELECT FROM ({}) e LIMIT %(limit)s) e",
         [source.some(conditions, "1") for source in places],
         parameters | {"limit": at_most + 1},
@@ -102,6 +105,7 @@ def how_many_by_kind(reader: Reader, asked: Asked, at_most: int = 10_000) -> tup
     places, conditions, parameters = _asked(reader, asked)
     found = dict(
         _run(
+            asked,
             "SELECT place, count(*) FROM ({}) e GROUP BY place",
             [source.some(conditions, "{kind}") for source in places],
             parameters | {"limit": at_most + 1},
@@ -134,12 +138,26 @@ def _asked(reader: Reader, asked: Asked):
     return places, conditions, parameters | needed
 
 
-def _run(sql: str, branches: list[str], parameters: dict) -> list[tuple]:
+def _run(asked: Asked, sql: str, branches: list[str], parameters: dict) -> list[tuple]:
     if not branches:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(" UNION ALL ".join(f"({one})" for one in branches)), parameters)
+    whole = sql.format(" UNION ALL ".join(f"({one})" for one in branches))
+    with (
+        nullcontext() if asked.is_past or asked.are_few or asked.within else _along_indexes(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(whole, parameters)
         return cursor.fetchall()
+
+
+@contextmanager
+def _along_indexes():
+    """Inside, an index is followed in its order and left when enough is found. How many fit PostgreSQL cannot know where
+    conditions hang together, and where it takes them for few it would look all of them up before the first one is told."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_bitmapscan = on")
 
 
 # What holds for some of the days that an entry's dates can mean, and what for all of them (saying.certainty says the same).

@@ -42,7 +42,8 @@ class Stored(Source):
     def some(self, conditions: Sequence[str], shown: str) -> str:
         if self.are_few:
             return super().some([OF_KINDS, *conditions], shown)
-        return self._of_each_kind(conditions, (), shown, "LIMIT %(limit)s")
+        as_far = "{finishes}, {part}, {fact}".format(**self.columns)  # along the index, not all of it before the first
+        return self._of_each_kind(conditions, (), shown, f"ORDER BY {as_far} LIMIT %(limit)s")
 
     def _of_each_kind(self, conditions: Sequence[str], names: Sequence[str], place: str, limited: str) -> str:
         own = self.select(["{kind} = k.kind", *conditions], names=names, also={"place": place})
