@@ -12,6 +12,7 @@ from records.gantt.question import Question
 from records.gantt.reading import PAGE
 from records.gantt.standing import Look
 from records.gantt.tree import program_timeline
+from records.history import known_at
 from records.labels import label_of
 from tests import cast
 from tests.cast import INTERNAL, SHARED, work
@@ -146,6 +147,21 @@ def test_as_of_a_day_stands_only_what_can_have_begun(w):
     work()
     assert (1, "Project later") in rows(w.alpha)
     assert (1, "Project later") not in rows(w.alpha, as_of=date(2025, 12, 31))
+
+
+def test_in_the_past_stands_what_the_registry_said_then(w):
+    cast.UNDER["milestone"](w.one, "Review", due_on="2026-03")
+    work()
+    before = cast.sql("SELECT clock_timestamp()")[0][0]
+    cast.sql("UPDATE programs_milestone SET due_on = '2027-05'")
+    cast.project(w.alpha, "later", starts_on="2024")
+    work()
+    with known_at(before):
+        then = provided(w.alpha, is_past=True)
+    today = provided(w.alpha)
+    on_row = [next(one for one in found.lanes if one.label == "Project one").marks[-1] for found in (then, today)]
+    assert [mark.starts.text for mark in on_row] == ["2026-03", "2027-05"]
+    assert ["Project later" in [one.label for one in found.lanes] for found in (then, today)] == [False, True]
 
 
 def test_a_program_with_many_projects_goes_on_by_pages_and_misses_none(w):
