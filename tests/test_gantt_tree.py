@@ -68,6 +68,15 @@ def test_a_toggle_opens_and_folds_and_keeps_what_else_is_asked(w):
     assert folds.is_open and folds.href == "/here/?zoom=year"
 
 
+def test_all_projects_open_level_by_level_and_fold_at_once(w):
+    work()
+    first = provided(w.alpha).unfold
+    assert first == "/here/?open=one"
+    assert provided(w.alpha, "open=one").unfold == "/here/?open=one,two"
+    whole = provided(w.alpha, "open=one,two")
+    assert whole.unfold == "" and whole.fold == "/here/"
+
+
 def test_milestones_stand_on_the_row_of_their_project_where_they_are_done_else_due(w):
     cast.UNDER["milestone"](w.one, "Kick-off", due_on="2023-01", done_on="2023-02-10", state="done")
     cast.UNDER["milestone"](w.one, "Review", due_on="2026-11-12")

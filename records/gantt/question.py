@@ -72,6 +72,7 @@ class Provided:
     list: str = ""  # of what that group holds
     first: str = ""  # back to the first page
     fold: str = ""  # the page with everything folded, where something is open
+    unfold: str = ""  # the page with one level more open, where something is folded
 
 
 def read_question(request: HttpRequest) -> tuple[Question, list[str]]:

@@ -35,12 +35,14 @@ def program_timeline(kind: Kind, row, label: Label, question: Question) -> Provi
     rows = _Rows(question, opened, _labels(tree, question.look), facts_of(_ids(tree), question.look))
     due = lane_of_dues(kind, row, question)
     lanes = (*rows.of_program(tree), *([due] if due else ()))
+    closed = {node.key for node in tree.top.walk() if node.how_many_below and not node.is_open}
     return Provided(
         lanes=lanes,
         span=_span(tree, lanes),
         next=question.href(begin=tree.next) if tree.next else "",
         first=question.href(begin=None) if tree.before else "",
         fold=question.href(open=None) if opened else "",
+        unfold=question.href(open=sorted(opened | closed)) if closed else "",
     )
 
 
