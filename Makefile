@@ -89,6 +89,9 @@ bench-desk: .venv messages ## measure what an officer waits for; SIZE= is small,
 bench-money: .venv messages ## measure totals, figures and loads beside plain SQL; SIZE= is small, agency or nation
 	@SIZE="$(or $(SIZE),small)" $(PY) -m benchmarks.money
 
+bench-timelines: .venv messages ## measure timelines beside plain SQL; SIZE= is small, agency or nation, PART= asked, pages or work
+	@SIZE="$(or $(SIZE),small)" PART="$(PART)" $(PY) -m benchmarks.timelines
+
 bench-find: .venv messages ## measure finding; SIZE= is small, agency or nation, PART= one part of it (search, lists, export, import)
 	@SIZE="$(or $(SIZE),small)" PART="$(PART)" $(PY) -m benchmarks.find
 
