@@ -70,7 +70,7 @@ def labels_of(by_kind: dict[str, set], anything: set, reader: Reader) -> dict[UU
     by_kind = defaultdict(set, {name: set(ids) for name, ids in by_kind.items()})
     if anything:
         for id, name in Record.objects.visible_to(reader).filter(id__in=anything).values_list("id", "kind"):
-            by_kind.setdefault(name, set()).add(id)
+            by_kind[name].add(id)
     asked = [(kinds()[name], ids) for name, ids in sorted(by_kind.items()) if ids]
     if not asked:
         return {}
