@@ -53,7 +53,8 @@ def counted(groups: Sequence[Group], look: Look) -> list[Counted]:
     parts, parameters = [], []
     for n, group in enumerate(groups):
         rows = _standing(group, look).order_by()
-        if group.carries:  # two parts in one project are one row of the drawing
+        if group.carries:  # two parts in one project are one row of the drawing; one in what is retired is none
+            rows = rows.filter(**{} if look.is_past else {f"{group.carries}__is_retired": False})
             rows = rows.order_by(group.carries).distinct(group.carries)
         rows = rows.values_list("since", "until")[: COUNTED_TO + 1]
         sql, values = rows.query.sql_with_params()
@@ -72,7 +73,10 @@ def counted(groups: Sequence[Group], look: Look) -> list[Counted]:
 
 
 def page(group: Group, look: Look, limit: int, after: tuple[date, UUID] | None = None) -> list:
-    """Rows of a group in the order of their first days, those without one last. `row.place` is what comes `after` it."""
+    """Rows of a group in the order of their first days, those without one last. `row.place` is what comes `after` it.
+
+    What carries may still lead to what is retired: to look before these are put into order would cost more than all else.
+    """
     rows = _standing(group, look).annotate(day=Coalesce("since", "until", Value(LATEST), output_field=DateField()))
     if after:
         rows = rows.filter(Q(day__gt=after[0]) | Q(day=after[0], id__gt=after[1]))
@@ -99,7 +103,6 @@ def _standing(group: Group, look: Look) -> QuerySet:
     if group.carries and not look.is_past:  # stored entries only know the present
         entries = TimelineEntry.objects.filter(record=OuterRef(f"{group.carries}_id"))
         seen = entries.filter(_touches("first", "last", look))
-        rows = rows.filter(**{f"{group.carries}__is_retired": False})
         touches |= ~stated & Exists(seen)
         bare = entries.order_by().values("record")
         since = Coalesce(since, Subquery(bare.annotate(day=Min("first")).values("day")))
