@@ -114,7 +114,7 @@ class _Frame:
         dates = min(max([text_width(lane.told) for lane in lanes], default=0), 190 if width == WIDE else 130)
         if width <= 600:
             return cls(width, Axis(window, 4, width - 4), min(dates, width / 2))
-        right = width - dates - 14 if dates else width - 8
+        right = width - dates - 20 if dates else width - 8  # digits are a little wider than the mean letter
         return cls(width, Axis(window, LABELS[width], right), dates)
 
 

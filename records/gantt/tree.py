@@ -162,14 +162,16 @@ class _Rows:
         key = node.group_key(group.kind.name)
         name = capfirst(str(group.kind.label_many))
         is_open = key in self.opened
+        marks = () if is_open else tuple(self._folded(group))
+        told = None if marks and marks[0].is_summary else "" if marks or is_open else _("not in the sources")
         yield Lane(
             key=key.replace(".", "-"),
             label=name,
-            marks=() if is_open else tuple(self._folded(group)),
+            marks=marks,
             depth=depth,
             toggle=self._toggle(key, name),
             note=_number(group.number),
-            when="" if is_open or is_of_points(group.kind) else None,
+            when=told,
             is_head=depth == 0,
         )
         if not is_open:
