@@ -42,6 +42,8 @@ OWN = {  # what one parameter of one address takes
     ("/api/v1/duplicates/", "kind"): lambda: {"type": "string", "enum": [kind.name for kind in searched_kinds()]},
     ("/api/v1/timelines/", "kind"): lambda: _some_of(kinds()),
     ("/api/v1/timelines/", "fact"): lambda: _some_of(facts()),
+    ("/api/v1/timelines/", "record"): lambda: OF_TYPES[Type.ID],
+    **{("/api/v1/timelines/", day): lambda: OF_TYPES[Type.DATE] for day in ("from", "to", "ends_from", "ends_to")},
 }
 OF_TYPES = {  # the format of what a filter on a field of this type takes
     Type.ID: {"type": "string", "format": "id"},
