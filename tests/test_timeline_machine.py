@@ -66,13 +66,16 @@ def killed_as_a_process(at: int, limits: dict) -> None:
     connection.close()
     worker = os.fork()
     if worker == 0:
+        failed = 1
         try:
             with at_statement(at, lambda: os.kill(os.getpid(), signal.SIGKILL)), mock.patch.multiple(figures, **limits):
                 cast.work()
+            failed = 0
         finally:
-            os._exit(0)
+            os._exit(failed)
     _pid, status = os.waitpid(worker, 0)
-    done["SIGKILL" if os.WIFSIGNALED(status) else "ended before"] += 1
+    assert status in (0, signal.SIGKILL), status
+    done["SIGKILL" if status else "ended before"] += 1
 
 
 def work() -> None:
@@ -223,6 +226,22 @@ def test_everything_that_may_happen_does_happen_sometimes():
             machine.happen(change, n, m)
             work()
     assert {change.__name__ for change in CHANGES} <= {name for name in done if done[name]}, done
+    machine.assert_right()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_may_be_killed_at_any_of_its_statements():
+    machine = Timelines()
+    work()
+    done.clear()
+    for at in range(100):
+        sql("UPDATE programs_project SET starts_on = %s WHERE slug <> 'four'", str(2000 + at))
+        killed_as_a_process(at, {"BATCH": 1})
+        work()
+        assert list(TIMELINES.differences()) == []
+        if done["ended before"]:
+            break
+    assert done["SIGKILL"] == at >= 5
     machine.assert_right()
 
 
