@@ -46,7 +46,7 @@ HELP = {
 DATE = {"allow_null": True, "help_text": "EDTF"}
 DAYS = {"allow_null": True, "help_text": "below zero: earlier; null: no bound"}
 SHIFT = {
-    "what": serializers.ChoiceField([str(what) for what in What]),
+    "what": serializers.CharField(help_text=", ".join(What)),
     "days_low": serializers.IntegerField(**DAYS),
     "days_high": serializers.IntegerField(**DAYS),
 }
