@@ -89,10 +89,16 @@ def recompute(scopes: set[UUID] | None) -> None:
 
 def _replace(cursor, which: str = "", ids: list[UUID] | None = None) -> None:
     """Replace the entries of these records, `which` being a condition on `{record}`, their id."""
-    here = f"WHERE {which.format(record='record_id')}" if which else ""
+    here, wanted = "", of_facts()
+    if which:  # mostly a record of one kind: to plan for all of them takes longer than its entry does
+        here = f"WHERE {which.format(record='record_id')}"
+        cursor.execute("SELECT DISTINCT kind FROM records_record WHERE id = ANY(%s)", [ids])
+        of_kinds = {kind for (kind,) in cursor}
+        wanted = [source for source in wanted if source.kind in of_kinds]
     cursor.execute(f"DELETE FROM records_timelineentry {here}", {"ids": ids})
-    facts = " UNION ALL ".join(source.select([which] if which else [], names=KEPT) for source in of_facts())
-    cursor.execute(f"INSERT INTO records_timelineentry ({COLUMNS}) {facts}", {"ids": ids})
+    facts = " UNION ALL ".join(source.select([which] if which else [], names=KEPT) for source in wanted)
+    if facts:
+        cursor.execute(f"INSERT INTO records_timelineentry ({COLUMNS}) {facts}", {"ids": ids})
 
 
 def differences():
