@@ -269,3 +269,10 @@ def test_every_mark_with_a_date_is_drawn_or_pointed_to(lanes):
 
 def _touch(a, b) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def test_beside_a_lane_stands_its_period_rather_than_a_day_within_it():
+    signed = point("2021", when="2021")
+    assert lane(signed, mark(None, "2025", when="~ 2025")).told == "~ 2025"
+    assert lane(signed).told == "2021"
+    assert lane(signed, when="").told == lane().told == ""

@@ -48,7 +48,7 @@ def test_from_the_timeline_of_a_record_they_lead_to_its_calendar(officer):
 
 def test_the_program_the_institution_and_the_moment_are_kept_but_not_the_kind():
     with carrying({"known_at": "2026-01-01"}):
-        _late, ending = asked("?program=alpha&institution=gist&kind=event&cursor=x")
+        *_before, ending = asked("?program=alpha&institution=gist&kind=event&cursor=x")
     assert ending.url == "/timelines/ending/?known_at=2026-01-01&program=alpha&institution=gist"
 
 
@@ -57,3 +57,12 @@ def test_a_page_that_is_no_list_gives_its_questions_to_none():
         "/timelines/late/",
         "/timelines/ending/",
     ]
+
+
+@pytest.mark.urls("config.urls")
+def test_the_timeline_of_a_record_stands_under_the_first_tab_and_lists_of_it_lead_back_to_it():
+    on_it = asked(name="timeline_record", plural="programs", key="alpha")
+    assert (on_it[0].is_here, on_it[0].url) == (True, "/ko/programs/alpha/timeline/")
+    assert asked("?program=alpha&institution=gist")[0].url == "/ko/programs/alpha/timeline/"
+    assert asked("?institution=gist")[0].url == "/ko/institutions/gist/timeline/"
+    assert asked("?kind=event")[0].url == "/ko/timelines/"

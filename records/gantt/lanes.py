@@ -49,7 +49,7 @@ class Toggle:
 
 @dataclass(frozen=True)
 class Lane:
-    """A row: its label on the left, its marks on the axis, and on the right `when` (that of its first mark, unless given).
+    """A row: its label on the left, its marks on the axis, and on the right `when` (that of its period or else its first mark, unless given).
 
     `key` names it within the page (letters, digits, hyphens): folding comes back to it. A lane without marks says `note`, so
     it may be a heading or the way to further rows. `is_head` sets a group's heading apart.
@@ -70,4 +70,5 @@ class Lane:
         """What stands on the right: when the lane's own fact is."""
         if self.when is not None:
             return self.when
-        return self.marks[0].when if self.marks else ""
+        own = next((mark for mark in self.marks if not mark.is_point), None) or next(iter(self.marks), None)
+        return own.when if own else ""

@@ -23,6 +23,7 @@ ONE_S_OWN = ("my_calendars",)  # for those who are signed in
 NARROWED = ("timelines_late", "timelines_ending", "timelines_between", "timelines_moved")  # lists that take the same
 KEPT = ("program", "institution")
 OF = {"programs": "program", "institutions": "institution"}  # whose timelines lead to what is late of theirs
+HERE = {"timeline_record": "timelines"}  # the timeline of a record stands under the first tab
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,24 @@ def tabs(request) -> list[Tab]:
     for name, words in PAGES.items():
         if name in ONE_S_OWN and not (reader and reader.is_signed_in):
             continue
-        asked = _narrowed(request, match) if name in NARROWED else {}
-        kept = {one: asked[one] for one in KEPT if asked.get(one)} | (_subject(match) if name in ONE_S_OWN else {})
+        asked = _narrowed(request, match)
+        kept = {one: asked[one] for one in KEPT if asked.get(one)}
         try:
-            url = address(name, **kept)
+            if name == "timelines" and (drawn := _drawn(match, kept)):
+                url = address("timeline_record", *drawn)
+            else:
+                url = address(name, **(kept if name in NARROWED else _subject(match) if name in ONE_S_OWN else {}))
         except NoReverseMatch:
             continue
-        found.append(Tab(name, str(words), url, name == here))
+        found.append(Tab(name, str(words), url, name == HERE.get(here, here)))
     return found
+
+
+def _drawn(match, kept: Mapping[str, str]) -> tuple[str, str] | None:
+    """The record whose timeline is looked at, or to which the list is narrowed."""
+    if match and match.url_name == "timeline_record":
+        return match.kwargs["plural"], match.kwargs["key"]
+    return next(((plural, kept[one]) for plural, one in OF.items() if one in kept), None)
 
 
 def _narrowed(request, match) -> Mapping[str, str]:

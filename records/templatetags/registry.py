@@ -136,7 +136,7 @@ def _places(kind: Kind | None, request, match) -> list[Place]:
     """The lists, the page of all money before the lines that it adds up, and the timelines."""
     found = [(item.name, _place(item, kind, request)) for item in in_order() if item.in_menu]
     found = [place for name, one in found for place in ([_money(match), one] if name == "funding_line" else [one])]
-    found += _timelines(request, match)
+    found.append(_timelines(match))
     reader = getattr(request, "reader", None)  # a page of an error may come before it is known who asks
     if reader and reader.is_officer:
         return [*found, _reports(match, "queue"), _truth(match)]
@@ -152,13 +152,11 @@ def _reports(match, begins: str) -> Place:
     )
 
 
-def _timelines(request, match) -> list[Place]:
-    """The first of the pages of timelines, which lead to one another by tabs."""
-    there = [tab for tab in tabs.tabs(request) if tab.name not in tabs.ONE_S_OWN][:1]
-    return [
-        Place(gettext("Timelines"), tab.url, "page" if tab.is_here else "true" if tabs.is_here(match) else "")
-        for tab in there
-    ]
+def _timelines(match) -> Place:
+    """The pages of timelines, which lead to one another by tabs. That of a record stands where its record does."""
+    name = match.url_name if match else ""
+    is_here = "page" if name == "timelines" else "true" if name in tabs.PAGES and name not in tabs.ONE_S_OWN else ""
+    return Place(gettext("Timelines"), address("timelines"), is_here)
 
 
 def _truth(match) -> Place:
