@@ -209,13 +209,16 @@ BEGIN
 END $$;
 """
 
-KEEP = """
+RESPELL = """
 CREATE OR REPLACE FUNCTION history.respell_{table}() RETURNS void LANGUAGE sql AS $$
   DELETE FROM public.records_spelling WHERE kind = '{kind}';
   INSERT INTO public.records_spelling (kind, place, spelling, record_id, via)
     SELECT '{kind}', s.place, s.spelling, n.id, s.via FROM public.{table} n, public.spellings({names}, n.aliases, '{what}') s
     ORDER BY s.place, s.spelling, n.id;
 $$;
+"""
+# What changed is found by sets: rows laid beside one another cost 9 s where 3,000 projects got another end.
+SPELL = """
 CREATE OR REPLACE FUNCTION history.{table}_spell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -228,16 +231,18 @@ BEGIN
       WHERE (r.kind, r.place, r.spelling, r.record_id) = ('{kind}', x.place, x.spelling, x.id);
   ELSE
     DELETE FROM public.records_spelling r
-      USING (SELECT n.id, s.* FROM old_rows n JOIN new_rows m ON m.id = n.id AND ({names}, n.aliases) IS DISTINCT FROM ({new_names}, m.aliases),
+      USING (SELECT n.id, s.* FROM (SELECT {spelled} FROM old_rows n EXCEPT SELECT {spelled} FROM new_rows n) n,
              public.spellings({names}, n.aliases, '{what}') s) x
       WHERE (r.kind, r.place, r.spelling, r.record_id) = ('{kind}', x.place, x.spelling, x.id);
     INSERT INTO public.records_spelling (kind, place, spelling, record_id, via)
       SELECT '{kind}', s.place, s.spelling, n.id, s.via
-      FROM new_rows n JOIN old_rows m ON m.id = n.id AND ({names}, n.aliases) IS DISTINCT FROM ({new_names}, m.aliases),
+      FROM (SELECT {spelled} FROM new_rows n EXCEPT SELECT {spelled} FROM old_rows n) n,
            public.spellings({names}, n.aliases, '{what}') s;
   END IF;
   RETURN NULL;
 END $$;
+"""
+KEEP = """
 CREATE OR REPLACE TRIGGER c_spell_insert AFTER INSERT ON public.{table}
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION history.{table}_spell();
 CREATE OR REPLACE TRIGGER c_spell_update AFTER UPDATE ON public.{table}
@@ -261,25 +266,29 @@ class KeepSpellings(Operation):
     """Keep the spellings of a table's names.
 
     what   "person" (names in either order, romanised), "name" (each word may be typed first), "title" (only its beginning)
+    are_kept  they are there and right: only how changes are followed is said anew
     """
 
     reduces_to_sql = True
     reversible = True
 
-    def __init__(self, table: str, kind: str, what: str = "title"):
-        self.table, self.kind, self.what = table, kind, what
+    def __init__(self, table: str, kind: str, what: str = "title", are_kept: bool = False):
+        self.table, self.kind, self.what, self.are_kept = table, kind, what, are_kept
 
     def state_forwards(self, app_label, state):
         pass
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         base = "title" if self.what == "title" else "name"
-        names, new_names = (f"{row}.{base}_ko, {row}.{base}_en" for row in "nm")
-        words = {"table": self.table, "kind": self.kind, "what": self.what, "names": names, "new_names": new_names}
-        schema_editor.execute(KEEP.format(**words))
+        names = f"n.{base}_ko, n.{base}_en"
+        spelled = f"n.id, {names}, n.aliases"
+        words = {"table": self.table, "kind": self.kind, "what": self.what, "names": names, "spelled": spelled}
+        for sql in (SPELL,) if self.are_kept else (RESPELL, SPELL, KEEP):
+            schema_editor.execute(sql.format(**words))
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        schema_editor.execute(LET_GO.format(table=self.table, kind=self.kind))
+        if not self.are_kept:
+            schema_editor.execute(LET_GO.format(table=self.table, kind=self.kind))
 
     def describe(self):
         return f"Keep the spellings of {self.table}"
