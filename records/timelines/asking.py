@@ -1,12 +1,11 @@
 """What is asked of the timelines: `Asked` → entries, in the order of their first day or of their last."""
 
 from collections.abc import Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from ..figures import Freshness, freshness
 from ..kinds import kinds
@@ -142,23 +141,18 @@ def _run(asked: Asked, sql: str, branches: list[str], parameters: dict) -> list[
     if not branches:
         return []
     whole = sql.format(" UNION ALL ".join(f"({one})" for one in branches))
-    with (
-        nullcontext() if asked.is_past or asked.are_few or asked.within else _along_indexes(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(whole, parameters)
+    is_along = not (asked.is_past or asked.are_few or asked.within)
+    with connection.cursor() as cursor:
+        cursor.execute(ALONG_INDEXES.format(whole) if is_along else whole, parameters)
+        if is_along:
+            cursor.nextset()
         return cursor.fetchall()
 
 
-@contextmanager
-def _along_indexes():
-    """Inside, an index is followed in its order and left when enough is found. How many fit PostgreSQL cannot know where
-    conditions hang together, and where it takes them for few it would look all of them up before the first one is told."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-        yield
-        cursor.execute("SET LOCAL enable_bitmapscan = on")
-
+# An index is followed in its order and left when enough is found. How many fit PostgreSQL cannot know where conditions hang
+# together, and where it takes them for few it would look all of them up before the first one is told. Said together, these
+# are one transaction and one way to the server and back.
+ALONG_INDEXES = "SET LOCAL enable_bitmapscan = off; {}; SET LOCAL enable_bitmapscan = on"
 
 # What holds for some of the days that an entry's dates can mean, and what for all of them (saying.certainty says the same).
 LATE = "({is_open} AND ({ends_first} < %(today)s OR {is_planned} AND {first} < %(today)s))"
