@@ -1,6 +1,7 @@
 """The tokens of an institution, by which its own systems read and report: made, shown once, looked through, revoked."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import F
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from records.commands import Author
 from records.finding import by_key
 from records.models import Change
 from records.refusals import Refused
+from records.submissions import is_sent_again, said_again
 
 from . import commands
 from .forms import InstitutionTokenForm
@@ -33,7 +35,11 @@ def institution_tokens(request, key: str):
     form = InstitutionTokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = commands.make_token(institution, by=_author(request), **form.cleaned_data)
+            with transaction.atomic():
+                if is_sent_again(request, f"token {institution.id}"):
+                    messages.info(request, said_again())
+                    return redirect("institution_tokens", institution.slug)
+                made, secret = commands.make_token(institution, by=_author(request), **form.cleaned_data)
             form = InstitutionTokenForm()
         except Refused as refused:
             put(form, refused)

@@ -57,6 +57,21 @@ def take(actor_id: int, key: str, asked: str) -> tuple[Submission, bool]:
     return found, is_new
 
 
+def is_sent_again(request, what: str) -> bool:
+    """Whether this form was carried out before: a second click, a page loaded again. Ask inside the transaction that acts.
+
+    For forms whose answer shows what is shown once. Raises Refused if its key was used for something else.
+    """
+    key = request.POST.get("key", "")[:200]
+    return bool(key) and not take(request.reader.user_id, key, what)[1]
+
+
+def said_again() -> str:
+    return _(
+        "This was done already, and what is shown once is not shown again. If you did not copy it, have a new one made."
+    )
+
+
 def forget_old() -> int:
     """Forget the keys of requests that nobody sends again. Returns how many."""
     return Submission.objects.filter(at__lt=Now() - KEPT).delete()[0]

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse, translate_url
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from people.models import AccountEvent, Token
 from people.rules import scopes_of
 from records.pages import YEAR
 from records.refusals import Refused
+from records.submissions import is_sent_again, said_again
 
 LATEST = 20  # events of the log
 
@@ -79,7 +81,11 @@ def my_token(request):
     form = TokenForm(request.POST, prefix="token", scopes=scopes_of(request.user))
     if form.is_valid():
         try:
-            token, key = commands.make_token(by=request.user, **form.cleaned_data)
+            with transaction.atomic():
+                if is_sent_again(request, "token"):
+                    messages.info(request, said_again())
+                    return redirect(reverse("my_account") + "#tokens")
+                token, key = commands.make_token(by=request.user, **form.cleaned_data)
             return _page(request, made=token, key=key)
         except Refused as refused:
             put(form, refused)

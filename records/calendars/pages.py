@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -24,6 +25,7 @@ from ..kinds import kinds
 from ..labels import Label, label_of
 from ..refusals import Refused
 from ..rights import Reader
+from ..submissions import is_sent_again, said_again
 from . import commands
 from .content import MOST, Content, content_of
 from .keys import hashed
@@ -153,7 +155,10 @@ def calendars_page(request):
     if form.is_valid():
         wanted, language = form.cleaned_data["kinds"], form.cleaned_data["language"] or get_language()
         try:
-            feed, key = commands.make(of, wanted=wanted, language=language, by=request.reader)
+            with transaction.atomic():
+                if is_sent_again(request, "calendar"):
+                    return _again(request)
+                feed, key = commands.make(of, wanted=wanted, language=language, by=request.reader)
             return _page(request, _empty(), None, made=feed, key=key)
         except Refused as refused:
             form.put(refused)
@@ -167,12 +172,20 @@ def act_page(request, id: UUID):
     """One of the buttons: `do` is `renew` or `end`."""
     do = request.POST.get("do", "")
     if do == "renew":
-        feed, key = commands.renew(id, by=request.reader)
+        with transaction.atomic():
+            if is_sent_again(request, f"calendar {id}"):
+                return _again(request)
+            feed, key = commands.renew(id, by=request.reader)
         return _page(request, _empty(), None, made=feed, key=key)
     if do != "end":
         raise Http404
     commands.end(id, by=request.reader)
     messages.success(request, _("The calendar is ended. Its address opens nothing any more."))
+    return redirect("my_calendars")
+
+
+def _again(request) -> HttpResponse:
+    messages.info(request, said_again())
     return redirect("my_calendars")
 
 

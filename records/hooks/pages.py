@@ -5,6 +5,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -18,6 +19,7 @@ from ..commands import Author
 from ..kinds import kinds
 from ..labels import labels_of
 from ..refusals import Refused, Stale
+from ..submissions import is_sent_again, said_again
 from ..webhooks import HookState, Webhook
 from . import commands
 from .api import shapes_of
@@ -79,7 +81,10 @@ def webhooks_page(request):
     form, made, secret = HookForm(request.POST or None), None, ""
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = commands.create(form.values(), by=_author(request))
+            with transaction.atomic():
+                if is_sent_again(request, "webhook"):
+                    return _again(request, redirect("webhooks"))
+                made, secret = commands.create(form.values(), by=_author(request))
             form = HookForm()
         except Refused as refused:
             form.put(refused)
@@ -155,8 +160,16 @@ def _ping(request, hook, _version, by):
 
 
 def _rotate(request, hook, _version, by):
-    hook, secret = commands.rotate(hook.id, by=by)
+    with transaction.atomic():
+        if is_sent_again(request, f"webhook {hook.id}"):
+            return _again(request, redirect("webhook", hook.id))
+        hook, secret = commands.rotate(hook.id, by=by)
     return _page(request, hook, secret=secret)
+
+
+def _again(request, to: HttpResponse) -> HttpResponse:
+    messages.info(request, said_again())
+    return to
 
 
 def _become(state: HookState, said):

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django import template
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.translation import get_language, get_language_info, gettext
 
 from records import dates, markup
@@ -17,6 +19,12 @@ from records.kinds import Kind, in_order, kinds_by_plural
 from records.moments import CLOCKS, address
 
 register = template.Library()
+
+
+@register.simple_tag
+def form_key() -> str:
+    """What tells one sending of a form from the next: sent twice, it acts once (submissions.py)."""
+    return format_html('<input type="hidden" name="key" value="{}">', uuid4().hex)
 
 
 # ---- moments ---------------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ def _reports(match, begins: str) -> Place:
 def _timelines(match) -> Place:
     """The pages of timelines, which lead to one another by tabs. That of a record stands where its record does."""
     name = match.url_name if match else ""
-    is_here = "page" if name == "timelines" else "true" if name in tabs.PAGES and name not in tabs.ONE_S_OWN else ""
+    is_here = "page" if name == "timelines" else "true" if name in tabs.PAGES else ""
     return Place(gettext("Timelines"), address("timelines"), is_here)
 
 
