@@ -33,6 +33,7 @@ ELSEWHERE = {
     "search",
     "suggest",
     "changes",
+    "slips",
     "compare",
     "views",
     "updates",
