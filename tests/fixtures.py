@@ -39,6 +39,15 @@ def no_history_left(request):
             cursor.execute("TRUNCATE history.version")  # and what inherits from it: every history
 
 
+@pytest.fixture(autouse=True)
+def no_language_left():
+    """A request leaves its language to the thread, and so to whichever test comes next."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def passwords_that_take_no_time():
     """Making a good hash takes a third of a second, on purpose; tests try hundreds of passwords."""
