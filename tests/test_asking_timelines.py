@@ -1,7 +1,6 @@
 """What is asked of the timelines is what a plain filter leaves of all entries that one may see, in order, page by page."""
 
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -130,7 +129,7 @@ def same_as_plain(w, reader, asked: Asked, limit: int) -> int:
     with known_at(w.moment) if asked.is_past else nullcontext():
         expected = [one for one in everything(reader, asked) if is_asked(one, asked, w.owners[one.part, one.fact])]
         expected.sort(key=lambda one: place(one, asked.by_end))
-        found = [replace(one, through=None) for one in paged(reader, asked, limit)]
+        found = [one._replace(through=None) for one in paged(reader, asked, limit)]
         assert found == expected, asked
         assert how_many(reader, asked) == sum(how_many_by_kind(reader, asked)[0].values()) == len(expected), asked
     return len(expected)

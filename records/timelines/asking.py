@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -15,8 +16,7 @@ from .sources import others, sources
 from .stored import STORED
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One dated fact. `part` is the record itself, or what of it is due; `through` the participation or role by which
     it stands on the timeline that was asked for; `about` the record that it is about where that is another one."""
 
@@ -69,6 +69,12 @@ class Asked:
     def are_few(self) -> bool:
         return bool(self.owners or self.records)
 
+    @property
+    def can_be(self) -> tuple[str, ...]:
+        """What only an entry that is awaited at some time, or planned, can be."""
+        awaited = self.is_late or self.is_open or self.is_over
+        return (*(("is_open",) if awaited else ()), *(("is_planned",) if self.is_planned else ()))
+
 
 def entries(reader: Reader, asked: Asked, *, after: Sequence[str] = (), limit: int = 200) -> list[Entry]:
     """Entries in order, those after the place of another."""
@@ -83,7 +89,7 @@ def entries(reader: Reader, asked: Asked, *, after: Sequence[str] = (), limit: i
         [source.first(conditions, day) for source in places],
         parameters | {"limit": limit},
     )
-    return [Entry(*row) for row in found]
+    return list(map(Entry._make, found))
 
 
 def how_many(reader: Reader, asked: Asked, at_most: int = 10_000) -> int:
@@ -130,6 +136,7 @@ def _asked(reader: Reader, asked: Asked):
         owners=asked.owners,
         of_kinds=asked.kinds,
         facts=asked.facts,
+        can_be=asked.can_be,
         within=asked.within,
         are_few=asked.are_few,
         is_past=asked.is_past,
@@ -141,10 +148,11 @@ def _run(asked: Asked, sql: str, branches: list[str], parameters: dict) -> list[
     if not branches:
         return []
     whole = sql.format(" UNION ALL ".join(f"({one})" for one in branches))
-    is_along = not (asked.is_past or asked.are_few or asked.within)
+    is_along = not (asked.is_past or asked.are_few)
     with connection.cursor() as cursor:
         cursor.execute(ALONG_INDEXES.format(whole) if is_along else whole, parameters)
         if is_along:
+            cursor.nextset()
             cursor.nextset()
         return cursor.fetchall()
 
@@ -152,7 +160,10 @@ def _run(asked: Asked, sql: str, branches: list[str], parameters: dict) -> list[
 # An index is followed in its order and left when enough is found. How many fit PostgreSQL cannot know where conditions hang
 # together, and where it takes them for few it would look all of them up before the first one is told. Said together, these
 # are one transaction and one way to the server and back.
-ALONG_INDEXES = "SET LOCAL enable_bitmapscan = off; {}; SET LOCAL enable_bitmapscan = on"
+ALONG_INDEXES = (
+    "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; {};"
+    " SET LOCAL enable_bitmapscan = on; SET LOCAL enable_seqscan = on"
+)
 
 # What holds for some of the days that an entry's dates can mean, and what for all of them (saying.certainty says the same).
 LATE = "({is_open} AND ({ends_first} < %(today)s OR {is_planned} AND {first} < %(today)s))"

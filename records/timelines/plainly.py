@@ -5,7 +5,7 @@ Read inside `known_at`, it tells of then.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -35,7 +35,7 @@ def plainly(reader: Reader, asked: Asked, further: Iterable[Standing] = ()) -> l
         ways = [_way(standing, owner) for owner in asked.owners]
         if None not in ways and is_asked(standing.entry, asked):
             through = next((way for way in ways if way), None)
-            found.append(replace(standing.entry, through=through))
+            found.append(standing.entry._replace(through=through))
     return sorted(found, key=lambda entry: entry.place(asked.by_end))
 
 

@@ -15,6 +15,7 @@ COLUMNS = (
     "is_planned", "is_open", "within", "about", "through",
 )  # fmt: skip
 NONE = "NULL::uuid"  # of a column that says nothing
+NEVER = "false"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 IN_ORDER = "ORDER BY place, part, fact LIMIT %(limit)s"
 BELONGS = "x.kind = 'belongs_to' AND NOT x.is_retired"
@@ -62,6 +63,10 @@ class Source:
         shown = ", ".join(f"{sql} AS {name}" for name, sql in each.items())
         where = " AND ".join([*self.where, *(one.format(**self.columns) for one in conditions)])
         return f"SELECT {shown} FROM {self.table} WHERE {where}"
+
+    def can_be(self, names: Sequence[str]) -> bool:
+        """Whether all of these columns may hold of one of them."""
+        return all(self.columns[name] != NEVER for name in names)
 
     def further(self, *conditions: str, **columns: str) -> "Source":
         """The same with further conditions, and other columns."""

@@ -13,7 +13,7 @@ from ..base import Record
 from ..kinds import Dated, Kind, kind_of, kinds
 from ..rights import Reader, Visibility
 from . import then
-from .source import BELONGS, COLUMNS, NONE, RELATED, Source, rights, seen
+from .source import BELONGS, COLUMNS, NEVER, NONE, RELATED, Source, rights, seen
 from .stored import STORED
 
 __all__ = ["COLUMNS", "Source"]
@@ -108,7 +108,7 @@ def holds(values: Mapping[str, tuple[str, ...] | None]) -> str:
         f"t.{name} IS NULL" if of is None else f"t.{name} IN ({', '.join(f"'{value}'" for value in of)})"
         for name, of in values.items()
     )
-    return " AND ".join(each) if values else "false"
+    return " AND ".join(each) if values else NEVER
 
 
 # ---- on whose timelines ---------------------------------------------------------------------------------------
@@ -120,6 +120,7 @@ def sources(
     owners: Sequence[UUID] = (),
     of_kinds: Sequence[str] = (),
     facts: Sequence[str] = (),
+    can_be: Sequence[str] = (),
     within: UUID | None = None,
     are_few: bool = False,
     is_past: bool = False,
@@ -128,17 +129,22 @@ def sources(
     `within` is asked of them besides; in the past they are narrowed to it.
 
     With it the parameters of their conditions. Each can be asked further, ordered and limited for itself. `are_few`:
-    what is asked further leaves few of all kinds.
+    what is asked further leaves few of all kinds. `can_be`: columns that hold of every entry asked for, so that what they
+    never hold of (by its declaration) is not looked for.
     """
     then_told = of_facts() if sees_more_in_some(reader) else of_facts_alone()
+    kept = _kept_kinds(of_kinds, facts, can_be)
+    is_whole = within and kept == _kept_kinds()
+    stored = [replace(STORED, are_few=are_few, along=() if is_whole else tuple(kept))] if kept else []
     wanted = [
         source
-        for source in (then_told if is_past else (replace(STORED, are_few=are_few), *others()))
+        for source in (then_told if is_past else (*stored, *others()))
         if (not of_kinds or source.kind in ("", *of_kinds)) and (not facts or source.fact in ("", *facts))
+        if source.can_be(can_be)
     ]
     found = [seen_by for source in wanted if (seen_by := source.seen_by(reader))]
     parameters = rights(reader) | {f"owner{n}": owner for n, owner in enumerate(owners)}
-    parameters["of_kinds"] = _kept_kinds(of_kinds, facts)
+    parameters["of_kinds"] = kept
     if is_past and within:
         of_program = then.of_program(within)
         found = [source.further(f"t.id = ANY(%(in_{source.kind})s)") for source in found if source.kind in of_program]
@@ -149,10 +155,10 @@ def sources(
     return found, parameters
 
 
-def _kept_kinds(of_kinds: Sequence[str], facts: Sequence[str]) -> list[str]:
+def _kept_kinds(of_kinds: Sequence[str] = (), facts: Sequence[str] = (), can_be: Sequence[str] = ()) -> list[str]:
     """The kinds that kept entries of these kinds and facts are of."""
-    there = {one.kind for one in of_facts() if not facts or one.fact in facts}
-    return [kind for kind in dict.fromkeys(of_kinds or there) if kind in there]
+    there = [one.kind for one in of_facts() if (not facts or one.fact in facts) and one.can_be(can_be)]
+    return [kind for kind in dict.fromkeys(there) if not of_kinds or kind in of_kinds]
 
 
 def _kind_of(id: UUID) -> str:
