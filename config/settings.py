@@ -119,7 +119,7 @@ REPORTING = [
 # What stands first on the first page: functions request -> needs, the most pressing first (funding/needs.py)
 NEEDS = ["reports.needs.needs", "funding.dated_needs.needs", "funding.needs.needs"]
 
-# Who is to act on dated facts (records/gantt/lists/acting.py); of one part the last that says so counts
+# Who is to act on dated facts (records/timelines/acting.py); of one part the last that says so counts
 TIMELINE_ACTING = ["programs.acting.acting", "reports.due.acting.acting"]
 
 # What a user, by id, may see and do: asked when work is begun that was asked for before

@@ -171,13 +171,15 @@ def test_reports_due_stand_in_it_for_officers_all_for_partners_their_own_and_say
     asked = {"of": "programs/alpha", "wanted": ["obligation"]}
     theirs = made(**asked, by=cast.user("partner", world.gist))
     assert set(events(made(**asked, by=officer))) == {
-        "보고 기한: 반기 보고 · 과제 one",
-        "보고 기한: 반기 보고 · 과제 three",
+        f"보고 기한: 반기 보고 · 과제 one · {world.gist.name_ko}",
+        f"보고 기한: 반기 보고 · 과제 three · {world.kaist.name_ko}",
     }
-    assert set(events(theirs)) == {"보고 기한: 반기 보고 · 과제 one"}
+    assert set(events(theirs)) == {f"보고 기한: 반기 보고 · 과제 one · {world.gist.name_ko}"}
     assert not events(made(**asked, by=cast.user("viewer")))
     report(ReportDue.objects.get(project=world.one))
-    assert set(events(theirs)) == {"[제출됨] 보고 기한: 반기 보고 · 과제 one"}
+    assert set(events(theirs)) == {f"[제출됨] 보고 기한: 반기 보고 · 과제 one · {world.gist.name_ko}"}
+    own = made(**asked | {"of": f"institutions/{world.gist.slug}"}, by=officer)
+    assert set(events(own)) == {"[제출됨] 보고 기한: 반기 보고 · 과제 one"}
 
 
 def test_it_follows_a_record_into_the_one_that_it_was_merged_into(world, officer, client):

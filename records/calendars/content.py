@@ -16,6 +16,7 @@ from ..finding import leads_to
 from ..kinds import Kind, kinds
 from ..labels import Label, labels_of
 from ..rights import Reader
+from ..timelines.acting import Acting, acting
 from ..timelines.asking import Asked, Entry, entries
 from .models import CalendarFeed
 from .spans import Span, spans
@@ -119,10 +120,13 @@ def _told(found: list[Span], reader: Reader, subject: UUID | None, address) -> d
     about = {span.entry.about for span in found} - {None}
     records = {record.id: record for record in Record.objects.filter(id__in=set().union(*by_kind.values()))}
     labels = labels_of(by_kind, about | set(contexts.values()), reader)
+    owed = acting({span.entry for span in found if span.entry.part != span.entry.record}, {}, reader)
     return {
-        entry.part: _one(entry, records[entry.record], rows.get(entry.record, {}), labels, context, subject, address)
+        entry.part: _one(
+            entry, records[entry.record], rows.get(entry.record, {}), labels, context, subject, owing, address
+        )
         for entry in (span.entry for span in found)
-        for context in [entry.about or contexts.get(entry.record)]
+        for context, owing in [(entry.about or contexts.get(entry.record), owed.get(entry.part, Acting()))]
     }
 
 
@@ -146,17 +150,19 @@ def _contexts(kind: Kind, ids: set[UUID], rows: dict[UUID, dict]) -> Iterable[tu
     return ((id, context) for id, context in found if context)
 
 
-def _one(entry, record: Record, row: dict, labels: dict[UUID, Label], context, subject, address) -> Told:
+def _one(entry, record: Record, row: dict, labels: dict[UUID, Label], context, subject, owed: Acting, address) -> Told:
     kind = kinds()[entry.kind]
     label = labels.get(entry.record)
     around = labels.get(context) if context != subject else None
     place = labels.get(entry.record) or labels.get(context)
+    url = owed.url or (place.url if place else "")
     return Told(
         kind=kind.name,
         called=str(kind.label_one),
         label=str(label or ""),
         context=str(around or ""),
-        url=address(place.url) if place else "",
+        who=", ".join(str(one) for one in owed.who if one.id != subject),
+        url=address(url) if url else "",
         version=record.version,
         changed_at=record.changed_at,
         place=in_language(row.get("place_ko", ""), row.get("place_en", "")),

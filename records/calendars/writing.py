@@ -38,6 +38,7 @@ class Told:
     version: int
     changed_at: datetime
     context: str = ""  # what it belongs to
+    who: str = ""  # who owes it, where several owe the same
     place: str = ""
     state: str = ""  # of what is awaited no more: done, reported, …
     is_cancelled: bool = False
@@ -96,7 +97,7 @@ def _add_days(event: Event, span: Span) -> None:
 def summary(span: Span, told: Told) -> str:
     """`협약 만료: 공동연구 협약 (2026. 7. 중 하루)`: what, of which record, and how its day is meant where it is not certain."""
     what = said_of(told.kind, span.entry.fact, span.side, told.called)
-    label = " · ".join(filter(None, [told.label, told.context]))
+    label = " · ".join(filter(None, [told.label, told.context, told.who]))
     text = f"{what}: {label}" if what and label else what or label
     if told.is_cancelled or told.state:
         text = f"[{_('cancelled') if told.is_cancelled else told.state}] {text}"
@@ -125,6 +126,8 @@ def description(span: Span, told: Told, hours: Hours | None) -> Iterable[str]:
         yield _("Planned")
     if told.context:
         yield _("Part of: %s") % told.context
+    if told.who:
+        yield _("Who is to act: %s") % told.who
     if told.url:
         yield _("Record: %s") % told.url
 

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.utils.text import capfirst
 
 from ..labels import labels_of
+from ..timelines.acting import acting
 from ..timelines.asking import Asked, Entry, entries
 from ..timelines.on_record import WORDS
 from ..timelines.sources import others
 from .lanes import Lane, Mark
-from .lists.acting import acting
 from .marks import mark_of
 from .standing import COUNTED_TO, Counted, Look
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from records.gantt.lists.acting import Acting
 from records.labels import labels_of
 from records.rights import Reader
+from records.timelines.acting import Acting
 from records.timelines.asking import Entry
 
 from ..models import ReportDue

@@ -2,6 +2,6 @@
 
 asked.py    what is asked: an address with its form → Question → timelines.asking.Asked
 counted.py  how many of each kind there are; ways.py: where each list is
-rows.py     entries → rows: what, where, when, how surely, who acts, which source; acting.py is asked who acts
+rows.py     entries → rows: what, where, when, how surely, who acts, which source
 pages.py    the three pages; files.py: the same as CSV
 """

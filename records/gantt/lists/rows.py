@@ -13,9 +13,9 @@ from ...moments import address
 from ...rights import Reader
 from ...showing import Cell, Notes, label_cell, period_cell, text_in_two
 from ...timelines import saying
+from ...timelines.acting import Acting, acting
 from ...timelines.asking import Entry
 from ...timelines.on_record import WORDS
-from .acting import Acting, acting
 from .asked import Question
 from .standing import Standing, standing
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from ...labels import Label
-from ...rights import Reader
-from ...timelines.asking import Entry
+from ..labels import Label
+from ..rights import Reader
+from .asking import Entry
 
 SHOWN = 2  # of each row; the record has the others
 
