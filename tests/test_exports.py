@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import openpyxl
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from records import exports
 from records.columns import Form, file_columns, from_xml, in_xml, meant, recognise
@@ -38,6 +38,12 @@ def w(kept) -> SimpleNamespace:
     cast.amount(w.line, 2026, 123456789012, committed=5)
     w.cast = cast.cast(w)
     return w
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """As `got` asks: lists stand in the order of the language."""
+    translation.activate("en")
 
 
 def got(client, address: str, by=None, language="en"):
