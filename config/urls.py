@@ -47,6 +47,7 @@ from records.exports_api import ExportsView
 from records.gantt import pages as gantt_pages
 from records.gantt.lists import pages as dated_pages
 from records.gantt.lists.files import file_page as dated_file_page
+from records.gantt.moved.files import moved_file_page
 from records.gantt.moved.pages import moved_page
 from records.hooks import pages as hook_pages
 from records.hooks.api import WebhookView
@@ -156,6 +157,7 @@ urlpatterns = [
         path("timelines/ending/", dated_pages.ending_page, name="timelines_ending"),
         path("timelines/between/", dated_pages.between_page, name="timelines_between"),
         path("timelines/moved/", moved_page, name="timelines_moved"),
+        path("timelines/moved/file/", moved_file_page, name="timelines_moved_file"),
         path("timelines/<slug:which>/file/", dated_file_page, name="timelines_file"),
         path("views/", saved_pages.views_page, name="views"),
         path("views/<uuid:id>/", saved_pages.view_page, name="view"),

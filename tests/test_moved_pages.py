@@ -1,5 +1,7 @@
 """What moved, as a page and as a part of a record's timeline: in words of both languages, for those who may see it."""
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -135,3 +137,46 @@ def test_a_move_by_a_report_leads_to_it(db, page):
 
 def test_what_was_moved_by_a_moment_is_told_at_that_moment(moved, page):
     assert "Nothing moved." in text(page("?known_at=2020-01-01"))
+
+
+# ---- as a file -----------------------------------------------------------------------------------------
+
+
+def file(response) -> list[list[str]]:
+    assert response.status_code == 200 and response["Content-Type"].startswith("text/csv")
+    return list(
+        csv.reader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"), newline=""), strict=True)
+    )
+
+
+def test_the_file_has_each_date_that_moved_with_its_last_move_and_why(moved, page, officer):
+    head, *lines = file(page("?cursor=", path="timelines/moved/file/"))
+    rows = [dict(zip(head, line, strict=True)) for line in lines]
+    assert [row["name"] for row in rows] == ["Prototype", str(moved.two.title_en)]
+    first = rows[0]
+    told = [first[name] for name in ("was planned", "now", "by how much", "at least days", "at most days", "moves")]
+    assert told == ["2026-03-01", "2026-06-01", "92 days later", "92", "92", "2"]
+    assert first["moved by"] == "Kim" and first["reason"] == "" and first["id"] == str(moved.prototype.id)
+    assert "Hidden goal" in {line[1] for line in file(page(by=officer, path="timelines/moved/file/"))}
+
+
+def test_the_file_is_narrowed_as_the_page_is_and_runs_nothing(moved, page):
+    move(cast.UNDER["milestone"](moved.three, "=1+1", due_on="2026-03-01"), due_on="2026-05-01")
+    told = file(page("?kind=milestone&program=alpha", path="timelines/moved/file/"))
+    assert [line[1] for line in told[1:]] == ["Prototype", "'=1+1"]
+    assert "'=1+1" in {line[1] for line in file(page("?kind=milestone", path="timelines/moved/file/"))}
+    assert page("?since=soon", path="timelines/moved/file/").status_code == 400
+
+
+def test_a_long_file_goes_on_where_a_portion_ends_and_says_where_it_was_cut(moved, page, monkeypatch):
+    monkeypatch.setattr("records.gantt.moved.files.BATCH", 1)
+    whole = file(page(path="timelines/moved/file/"))
+    assert [line[1] for line in whole] == ["name", "Prototype", whole[2][1]]
+    monkeypatch.setattr("records.slips.asking.MOST", 1)
+    assert "only the latest moves" in file(page(path="timelines/moved/file/"))[-1][0]
+
+
+def test_in_korean_the_file_has_korean_heads_and_the_mark_by_which_excel_knows_it(moved, page):
+    response = page(language="ko", path="timelines/moved/file/")
+    data = b"".join(response.streaming_content)
+    assert data.startswith(b"\xef\xbb\xbf") and "당초 계획" in data.decode("utf-8-sig").splitlines()[0]

@@ -1,6 +1,6 @@
 """A list of dated facts as CSV: all its rows from one moment, for people, in the reader's language."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from .asked import Question, Which, read
 from .rows import Row, rows_of
 
 BATCH = 1000
+Lines = Iterable[list[str]]
 
 
 @require_safe
@@ -34,14 +35,24 @@ def file_page(request, which: str):
     if refused := refusal(request):
         return refused
     question, form, problems = read(Which(which), request)
-    if problems or form.errors:
-        wrong = [message for messages in form.errors.values() for message in messages]
-        return refusal(request, [problem.message for problem in problems] + wrong)
+    if refused := refused_file(request, form, problems):
+        return refused
+    return as_file(request, f"timelines-{which}-{question.today}.csv", lambda: _portions(question, request.reader))
+
+
+def refused_file(request, form, problems):
+    """What is wrong with the question, as a page of its own: a file has no form to say it in."""
+    wrong = [message for messages in form.errors.values() for message in messages]
+    return refusal(request, [problem.message for problem in problems] + wrong) if problems or wrong else None
+
+
+def as_file(request, name: str, portions: Callable[[], Iterable[Lines]]):
+    """`portions()`, asked from one moment and at the one that is looked at, as a file that is sent while it is read."""
     broken = _("The file breaks off here: something went wrong while it was written. Take it again.")
     try:
         response = StreamingHttpResponse(
             Sent(
-                lambda: _csv(question, request.reader, request.known_at, get_language() or "ko"),
+                lambda: _csv(portions, request.known_at, get_language() or "ko"),
                 BROKEN[As.CSV] % broken,
             ),
             content_type=TYPES[As.CSV],
@@ -50,7 +61,6 @@ def file_page(request, which: str):
         response = render(request, "400.html", {"problems": [str(busy)]}, status=503)
         response["Retry-After"] = "60"
         return response
-    name = f"timelines-{which}-{question.today}.csv"
     response["Content-Disposition"] = content_disposition_header(True, name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
@@ -58,22 +68,26 @@ def file_page(request, which: str):
     return response
 
 
-def _csv(question: Question, reader: Reader, then: datetime | None, language: str) -> Iterator[bytes]:
+def _csv(portions: Callable[[], Iterable[Lines]], then: datetime | None, language: str) -> Iterator[bytes]:
     mark = BOM if language.startswith("ko") else ""  # by which Excel knows UTF-8
-    question = replace(question, after=(), before=None)
     with override(language), snapshot(), known_at(then):
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [PATIENCE])
-        yield (mark + csv_line(_head())).encode()
-        while (
-            found := entries(reader, question.asked(), after=question.after, limit=BATCH) if question.is_asked else []
-        ):
-            listed = rows_of(found, question, reader)
-            titles = {number: title.text for number, title, _url in listed.sources}
-            yield "".join(csv_line([harmless(text) for text in _texts(row, titles)]) for row in listed.rows).encode()
-            by_end = question.is_about_ends
-            after, before = tuple(found[-1].place(by_end)), days_in_order(found[-1], by_end)
-            question = replace(question, after=after, before=before)
+        for lines in portions():
+            yield (mark + "".join(csv_line([harmless(text) for text in line]) for line in lines)).encode()
+            mark = ""
+
+
+def _portions(question: Question, reader: Reader) -> Iterator[Lines]:
+    yield [_head()]
+    question = replace(question, after=(), before=None)
+    while found := entries(reader, question.asked(), after=question.after, limit=BATCH) if question.is_asked else []:
+        listed = rows_of(found, question, reader)
+        titles = {number: title.text for number, title, _url in listed.sources}
+        yield [_texts(row, titles) for row in listed.rows]
+        by_end = question.is_about_ends
+        after, before = tuple(found[-1].place(by_end)), days_in_order(found[-1], by_end)
+        question = replace(question, after=after, before=before)
 
 
 def _head() -> list[str]:

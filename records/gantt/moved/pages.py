@@ -55,6 +55,7 @@ def moved_page(request):
         "next_url": url(question, cursor=cursor_of(found[PAGE - 1].place)) if len(found) > PAGE else "",
         "first_url": url(question) if question.after else "",
         "all_url": url(Question(known_at=question.known_at)),
+        "file_url": url(question, name="timelines_moved_file"),
         "kept": _kept(question),
     }
     return render(request, "timelines/moved.html", context, status=400 if form.errors else 200)
@@ -85,9 +86,9 @@ def part_of(kind: Kind, label: Label, reader, known_at: datetime | None) -> dict
 # ---- addresses -----------------------------------------------------------------------------------------
 
 
-def url(question: Question, **other) -> str:
+def url(question: Question, name: str = "timelines_moved", **other) -> str:
     """The address of this question at the moment that is looked at, with `other` parameters instead of its own."""
-    base, asked = address("timelines_moved"), urlencode(question.params(**other), doseq=True)
+    base, asked = address(name), urlencode(question.params(**other), doseq=True)
     return f"{base}{'&' if '?' in base else '?'}{asked}" if asked else base
 
 
