@@ -18,6 +18,7 @@ from .window import Window
 WIDE, MIDDLE, NARROW = 1100, 720, 340
 NAMES = {WIDE: "wide", MIDDLE: "middle", NARROW: "narrow"}
 LABELS, INDENT = {WIDE: 310, MIDDLE: 205}, 14  # room for labels beside the axis; per level
+BOLD = 1.13  # how much wider a heading's letters are, also where a screen draws them on whole pixels
 TOGGLE = {True: 18, False: 28}  # before a label: what opens it; for a finger in a narrow drawing
 MOST_DEPTH = 6  # what lies deeper is not indented further
 LEAST_ROW, PAD = 27, 5
@@ -175,9 +176,10 @@ def _texts(lane: Lane, frame: _Frame, indent: float) -> Iterable[Text]:
     """Label, note and date: on the left and on the right of the axis, or all above the bar, in two lines where one is short."""
     baseline = PAD + (12 if frame.is_wide else 11)
     left, look = indent + frame.toggle, "head" if lane.is_head else "label"
+    weight = BOLD if lane.is_head else 1
     told = fitted(lane.told, frame.dates) if lane.told else ""
     if not frame.is_wide and _takes_two_lines(lane, frame, indent):
-        yield Text(fitted(lane.label, frame.width - left), left, baseline, look=look)
+        yield Text(fitted(lane.label, (frame.width - left) / weight), left, baseline, look=look, scale=weight)
         room = frame.width - (text_width(told) + 10 if told else 0)
         yield from _note(lane, left - AIR, room, baseline + SECOND_LINE, is_beside=True)
         if told:
@@ -185,9 +187,9 @@ def _texts(lane: Lane, frame: _Frame, indent: float) -> Iterable[Text]:
         return
     right = frame.axis.left - 14 if frame.is_wide else frame.width - (text_width(told) + 10 if told else 0)
     note_room = min(text_width(lane.note), (right - left) * 0.45) + AIR if lane.note else 0
-    label = fitted(lane.label, right - left - note_room)
-    yield Text(label, left, baseline, look=look)
-    yield from _note(lane, left + text_width(label), right, baseline, is_beside=lane.is_head)
+    label = Text(fitted(lane.label, (right - left - note_room) / weight), left, baseline, look=look, scale=weight)
+    yield label
+    yield from _note(lane, label.box[2], right, baseline, is_beside=lane.is_head)
     if told and frame.is_wide:
         yield Text(told, frame.axis.right + 14, baseline, look="s")
     elif told:
@@ -204,4 +206,6 @@ def _note(lane: Lane, after: float, right: float, y: float, *, is_beside: bool) 
 def _takes_two_lines(lane: Lane, frame: _Frame, indent: float) -> bool:
     """Whether label, note and date are too long for one line of a narrow drawing."""
     parts = [text for text in (lane.label, lane.note, lane.told) if text]
-    return indent + frame.toggle + sum(map(text_width, parts)) + 10 * (len(parts) - 1) > frame.width and len(parts) > 1
+    bolder = text_width(lane.label) * (BOLD - 1) if lane.is_head else 0
+    wanted = indent + frame.toggle + sum(map(text_width, parts)) + bolder + 10 * (len(parts) - 1)
+    return wanted > frame.width and len(parts) > 1
