@@ -14,7 +14,7 @@ from config import servers
 
 pytest_plugins = ["tests.fixtures"]
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 NO_CHROMIUM = "No Chromium: install it (Debian: apt-get install chromium) or name one in CHROMIUM=/path"
 
 _servers = contextlib.ExitStack()
