@@ -100,12 +100,14 @@ class Create(Step):
         return row if is_same else None
 
     def faults(self, reason, new):
-        if self._known():
-            return
-        yield from super().faults(reason, new)
-        yield from retired_above(self)
         filled = filled_in(self.kind, self.kind.model(), self.values)
-        yield from row_faults(self.kind, filled, {*self.kind.typed_fields, *self.values}, new)
+        found = [
+            *super().faults(reason, new),
+            *retired_above(self),
+            *row_faults(self.kind, filled, {*self.kind.typed_fields, *self.values}, new),
+        ]
+        if found and not self._known():  # asked last: who brings it in at the same time may be done by now
+            yield from found
 
     def write(self):
         if known := self._known():

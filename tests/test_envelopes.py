@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from funding.models import FundingAmount, FundingLine, LedgerEntry
 from programs.models import Program
-from records import commands
+from records import commands, steps
 from records.commands import Create
 from records.kinds import kind_of
 from records.models import Change
@@ -446,3 +446,20 @@ def test_what_is_brought_in_by_many_at_once_is_there_once():
     results = together(*[lambda: enter(by, line, 30, outside_key="A-1")] * 8)
     assert len({str(r) for r in results}) == 1, results
     assert LedgerEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_brings_in_while_it_is_looked_at_is_there_once(monkeypatch):
+    line, by = cast.line(cast.program()), author(reason="so")
+    looked_at, others = steps.row_faults, []
+
+    def slowly(*asked):
+        monkeypatch.undo()
+        others.extend(together(lambda: enter(by, line, 30, outside_key="A-1")))
+        return looked_at(*asked)
+
+    monkeypatch.setattr(steps, "row_faults", slowly)
+    assert [enter(by, line, 30, outside_key="A-1")] == others
+    assert LedgerEntry.objects.count() == 1
+    with pytest.raises(Refused, match="says something else"):
+        enter(by, line, 31, outside_key="A-1")
