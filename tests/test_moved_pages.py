@@ -168,6 +168,12 @@ def test_the_file_is_narrowed_as_the_page_is_and_runs_nothing(moved, page):
     assert page("?since=soon", path="timelines/moved/file/").status_code == 400
 
 
+def test_days_earlier_are_numbers_in_the_file(moved, page):
+    move(cast.UNDER["milestone"](moved.three, "Sooner", due_on="2026-05-01"), due_on="2026-04-01")
+    (line,) = [line for line in file(page(path="timelines/moved/file/")) if line[1] == "Sooner"]
+    assert line[7:11] == ["30 days earlier", "-30", "-30", "1"]
+
+
 def test_a_long_file_goes_on_where_a_portion_ends_and_says_where_it_was_cut(moved, page, monkeypatch):
     monkeypatch.setattr("records.gantt.moved.files.BATCH", 1)
     whole = file(page(path="timelines/moved/file/"))

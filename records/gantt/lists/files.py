@@ -24,7 +24,7 @@ from .asked import Question, Which, read
 from .rows import Row, rows_of
 
 BATCH = 1000
-Lines = Iterable[list[str]]
+Lines = Iterable[list[str | int | None]]
 
 
 @require_safe
@@ -74,8 +74,13 @@ def _csv(portions: Callable[[], Iterable[Lines]], then: datetime | None, languag
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [PATIENCE])
         for lines in portions():
-            yield (mark + "".join(csv_line([harmless(text) for text in line]) for line in lines)).encode()
+            yield (mark + "".join(csv_line(list(map(_cell, line))) for line in lines)).encode()
             mark = ""
+
+
+def _cell(value: str | int | None) -> str:
+    """A number stays one, also below zero; only a text could be taken for a formula."""
+    return harmless(value) if isinstance(value, str) else "" if value is None else str(value)
 
 
 def _portions(question: Question, reader: Reader) -> Iterator[Lines]:

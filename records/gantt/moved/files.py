@@ -33,7 +33,7 @@ def _portions(question: Question, reader: Reader) -> Iterator[Lines]:
     yield [_head()]
     of_kinds, is_cut = question.kinds or USUAL, False
     while found := listed(reader, question.asked(of_kinds), of_kinds, after=question.after, limit=BATCH)[0]:
-        yield [_texts(row) for row in rows_of(found, reader, question.known_at)]
+        yield [_cells(row) for row in rows_of(found, reader, question.known_at)]
         question, is_cut = replace(question, after=tuple(found[-1].place)), is_cut or any(slip.is_cut for slip in found)
     if is_cut:
         yield [[_("Of each kind only the latest moves were looked at. Choose a program or an institution to see all.")]]
@@ -47,18 +47,14 @@ def _head() -> list[str]:
     ]  # fmt: skip
 
 
-def _texts(row: Row) -> list[str]:
+def _cells(row: Row) -> list[str | int | None]:
     slip, last = row.slip, row.last.move if row.last else None
     return [
         row.kind, row.name.text, row.word, row.place.text if row.place else "", slip.reference or "", slip.reached or "",
-        slip.real or "", row.words, _number(slip.low), _number(slip.high), str(slip.times), _instant(slip.moved_at),
+        slip.real or "", row.words, slip.low, slip.high, slip.times, _instant(slip.moved_at),
         last.change.actor_name if last else "", last.change.reason if last else "",
         last.origin.label if last and last.origin else "", str(slip.record),
     ]  # fmt: skip
-
-
-def _number(days: int | None) -> str:
-    return "" if days is None else str(days)
 
 
 def _instant(at: datetime | None) -> str:
